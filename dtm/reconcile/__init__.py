@@ -1,0 +1,1 @@
+"""Desired x recorded x live -> plan -> apply; rollout of packages; drift."""

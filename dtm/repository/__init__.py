@@ -1,0 +1,1 @@
+"""The central schema: tables, migrations, queries in .sql files, views for DBAs."""

@@ -1,0 +1,1 @@
+"""Runs operations: decide (pure), the loop, the journal, control; streams in parallel threads."""

@@ -1,0 +1,302 @@
+"""The ports between the sandbox's rooms: who calls whom, with which values.
+
+    wire  --Backend, ServerSession-->  server (logon, sessions, interrupts, faults)
+    server --SqlPort, PlsqlPort-->     sql, interpreter
+    interpreter --SqlPort, CatalogPort-->  sql        static and dynamic SQL, %TYPE, source storage
+    sql --PlsqlPort-->                 interpreter    PL/SQL functions in SQL, triggers, CREATE PACKAGE
+
+One `SessionContext` belongs to one logged-on session and is handed to every room.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from dtm.sandbox.kernel.types import Column, OraType
+
+# A value as `kernel.types` lists them.
+Value = Any
+
+
+@dataclass(slots=True)
+class SessionContext:
+    """What every room may know of a logged-on session. `interrupt_check` raises OraError 1013 when
+    the client asked to cancel and OraError 28 when the session was killed; long loops call it
+    (cheap: it looks at a flag, and at the socket every few milliseconds)."""
+
+    sid: int
+    serial: int
+    user: str  # session user, upper case
+    current_schema: str
+    instance_name: str
+    service_name: str
+    logon_time: dt.datetime
+    interrupt_check: Callable[[], None]
+    attributes: dict[str, str | None] = field(default_factory=dict)  # module, action, client_info,
+    # client_identifier, program, machine, osuser, terminal - as V$SESSION shows them
+    nls: dict[str, str] = field(default_factory=dict)  # NLS_DATE_FORMAT ... upper-case names
+    state: dict[str, Any] = field(default_factory=dict)  # room-private state, key = room name
+
+
+@dataclass(frozen=True, slots=True)
+class HostVariable:
+    """A PL/SQL variable or a :bind that a SQL statement refers to. `key` is the scope's own."""
+
+    key: object
+    type: OraType
+
+
+class HostScope(Protocol):
+    """Names of the PL/SQL program around a static SQL statement. Column names win over these."""
+
+    def resolve(self, path: tuple[str, ...]) -> HostVariable | None:
+        """Return the variable `path` (("V",), ("REC", "FIELD"), ("PKG", "CONST")) means, or None."""
+
+    def resolve_function(self, path: tuple[str, ...]) -> FunctionRef | None:
+        """Return the PL/SQL function `path` means from here (package-private ones included)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRef:
+    """A PL/SQL function callable from SQL. `handle` is the interpreter's own."""
+
+    name: str
+    returns: OraType
+    parameters: tuple[tuple[str, OraType, bool], ...]  # (name, type, has default)
+    handle: object
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A parsed, name-resolved SQL statement, cached by text, schema and catalog version.
+
+    `hosts` lists the values `run` needs, in order: HostVariable for a PL/SQL variable, or a str
+    for a :placeholder (upper-case name, one entry per occurrence).
+    `kind`: select, insert, update, delete, merge, ddl, alter session, lock, set transaction,
+    commit, rollback, savepoint, explain.
+    `columns`: of a query, or of the RETURNING expressions of DML.
+    """
+
+    text: str
+    kind: str
+    columns: tuple[Column, ...]
+    hosts: tuple[HostVariable | str, ...]
+    handle: object
+
+
+@dataclass(slots=True)
+class SqlResult:
+    """What running a statement gave. `rows` are materialised (read consistency)."""
+
+    rows: Sequence[tuple[Value, ...]] = ()
+    rowcount: int = 0
+    last_rowid: str | None = None
+    warning: bool = False  # created with compilation errors (the driver's DPY-7000)
+
+
+class SqlPort(Protocol):
+    """SQL for one session. Errors are OraError; `offset` is the character position in the text."""
+
+    def compile(self, text: str, scope: HostScope | None = None) -> Compiled:
+        """Parse and resolve one statement without its trailing semicolon."""
+
+    def run(self, statement: Compiled, values: Sequence[Value]) -> SqlResult:
+        """Run with host values in the order of `statement.hosts`. A failure undoes this statement."""
+
+    # transactions
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    def savepoint(self, name: str) -> None: ...
+    def rollback_to(self, name: str) -> None: ...
+    def mark(self) -> object:
+        """An implicit savepoint (start of a PL/SQL call); undone by `undo_to`."""
+
+    def undo_to(self, mark: object) -> None: ...
+    def in_transaction(self) -> bool: ...
+    def transaction_id(self) -> str | None:
+        """DBMS_TRANSACTION.LOCAL_TRANSACTION_ID: "usn.slot.sequence", None outside a transaction."""
+
+    def begin_autonomous(self) -> None:
+        """Suspend the current transaction; what follows runs in an independent one."""
+
+    def end_autonomous(self) -> None:
+        """Resume the suspended one; ORA-06519 (after rolling back) if the inner one is still open."""
+
+    def close(self) -> None:
+        """End the session: roll back, free locks."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitError:
+    """One line of USER_ERRORS."""
+
+    line: int
+    position: int
+    text: str  # "PLS-00201: identifier 'X' must be declared"
+    attribute: str = "ERROR"  # or WARNING
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUnit:
+    """A PL/SQL unit in the dictionary. `type`: PACKAGE, PACKAGE BODY, PROCEDURE, FUNCTION,
+    TRIGGER, TYPE, TYPE BODY. `text` begins with the type word, as USER_SOURCE shows it."""
+
+    owner: str
+    name: str
+    type: str
+    text: str
+    status: str  # VALID or INVALID
+    version: int  # grows with every change of the unit: key of compiled code
+    settings: Mapping[str, str] = field(default_factory=dict)  # PLSQL_CCFLAGS ...
+
+
+class CatalogPort(Protocol):
+    """The dictionary as the interpreter needs it, with the session's privileges applied."""
+
+    def version(self) -> int:
+        """Grows with every DDL in the instance; compiled code of an older one is checked again."""
+
+    def unit(self, owner: str, name: str, type: str) -> StoredUnit | None: ...  # noqa: A002
+    def put_unit(self, unit: StoredUnit, errors: Sequence[UnitError]) -> None:
+        """Store (replace) a unit with its errors; marks dependents INVALID where Oracle would."""
+
+    def resolve(self, path: tuple[str, ...], schema: str) -> tuple[str, str, str] | None:
+        """(owner, name, object type) of a possibly qualified name: own schema, then private and
+        public synonyms; None when there is nothing the session may see."""
+
+    def column_type(self, owner: str, table: str, column: str) -> OraType | None: ...
+    def columns(self, owner: str, table: str) -> tuple[Column, ...] | None:
+        """For %ROWTYPE: columns of a table or view in order, None if there is no such relation."""
+
+    def can_execute(self, owner: str, name: str, schema: str) -> bool: ...
+    def set_dependencies(
+        self,
+        owner: str,
+        name: str,
+        type: str,
+        on: Sequence[tuple[str, str, str]],  # noqa: A002
+    ) -> None: ...
+
+
+class OpenCursor(Protocol):
+    """An open cursor: a REF CURSOR value, an implicit result."""
+
+    columns: tuple[Column, ...]
+
+    def fetch(self, count: int) -> Sequence[tuple[Value, ...]]: ...
+    def close(self) -> None: ...
+
+
+class PlsqlPort(Protocol):
+    """PL/SQL for one session."""
+
+    def execute_block(self, text: str, binds: Sequence[BlockBind]) -> BlockResult:
+        """Run an anonymous block (or CALL). An unhandled exception undoes the whole call."""
+
+    def create_unit(self, text: str, schema: str) -> tuple[StoredUnit, Sequence[UnitError]]:
+        """Compile CREATE [OR REPLACE] PACKAGE/PROCEDURE/FUNCTION/TRIGGER/TYPE and store it."""
+
+    def compile_unit(self, unit: StoredUnit) -> Sequence[UnitError]:
+        """ALTER ... COMPILE, and recompile on use."""
+
+    def function(self, path: tuple[str, ...], schema: str) -> FunctionRef | None:
+        """A stored or built-in-package function for use in SQL."""
+
+    def call_function(self, ref: FunctionRef, args: Sequence[Value]) -> Value: ...
+    def fire_trigger(self, owner: str, name: str, row: Mapping[str, Value]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BlockBind:
+    """One distinct :name of a block. `type` and `max_length` come from the client's bind."""
+
+    name: str
+    value: Value
+    type: OraType
+    is_array: bool = False
+
+
+@dataclass(slots=True)
+class BlockResult:
+    """OUT values by bind name; only names the block may have assigned appear."""
+
+    out: dict[str, Value] = field(default_factory=dict)
+    implicit: list[OpenCursor] = field(default_factory=list)  # DBMS_SQL.RETURN_RESULT
+
+
+# ---------------------------------------------------------------- what the wire calls
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """What the user table stores of a password (12c: PBKDF2-SHA512). No password."""
+
+    salt: bytes
+    iterations: int
+    hash: bytes
+
+
+class ServerSession(Protocol):
+    """A logged-on session as the wire drives it: one call at a time, from the session's thread."""
+
+    context: SessionContext
+
+    def query(self, text: str, binds: Sequence[BlockBind], *, describe_only: bool) -> QueryResult:
+        """A SELECT or WITH statement; binds are one per occurrence, in order."""
+
+    def execute(self, text: str, binds: Sequence[BlockBind]) -> ExecuteResult:
+        """Anything else. SQL: one bind per occurrence. PL/SQL: one per distinct name."""
+
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    def in_transaction(self) -> bool: ...
+    def set_schema(self, name: str) -> None: ...
+    def change_password(self, verifier: Verifier) -> None: ...
+    def close(self) -> None:
+        """Roll back, free locks and temporary state. Called exactly once, whatever happened."""
+
+
+@dataclass(slots=True)
+class QueryResult:
+    columns: tuple[Column, ...]
+    rows: Iterator[tuple[Value, ...]]
+
+
+@dataclass(slots=True)
+class ExecuteResult:
+    rowcount: int = 0
+    out: dict[str, Value] = field(default_factory=dict)
+    inout: frozenset[str] = frozenset()
+    returned: dict[str, list[Value]] = field(default_factory=dict)  # RETURNING ... INTO :bind
+    implicit: list[OpenCursor] = field(default_factory=list)
+    warning: bool = False
+    last_rowid: str | None = None
+
+
+class Backend(Protocol):
+    """One server process with its instances (by service name)."""
+
+    def refusal(self, service: str, *, by_sid: bool) -> int | None:
+        """ORA number to refuse a connect with (12514, 12505, 12528, a fault), or None."""
+
+    def verifier(self, service: str, user: str) -> Verifier | None:
+        """None: unknown user; the wire answers as for a wrong password (ORA-01017)."""
+
+    def logon(
+        self,
+        service: str,
+        user: str,
+        attributes: Mapping[str, str],
+        poll: Callable[[], bool],
+    ) -> ServerSession:
+        """After the password was verified. `poll` tells whether the client sent a break; it never
+        raises and returns False for ever once the client is gone (its call runs on to the end).
+        Raises OraError (28000 locked, 1045 no CREATE SESSION, 1033 shutting down)."""
+
+    def before_answer(self, session: ServerSession, text: str | None) -> None:
+        """Hook for faults: may sleep, or raise ConnectionAbortedError to drop the connection."""
+
+    def after_answer(self, session: ServerSession, text: str | None) -> None: ...

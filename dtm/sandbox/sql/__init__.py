@@ -1,0 +1,1 @@
+"""Oracle SQL over SQLite: catalog, storage, transactions, translation, functions, dictionary views."""
