@@ -159,7 +159,7 @@ class CatalogPort(Protocol):
     def version(self) -> int:
         """Grows with every DDL in the instance; compiled code of an older one is checked again."""
 
-    def unit(self, owner: str, name: str, type: str) -> StoredUnit | None: ...  # noqa: A002
+    def unit(self, owner: str, name: str, unit_type: str) -> StoredUnit | None: ...
     def put_unit(self, unit: StoredUnit, errors: Sequence[UnitError]) -> None:
         """Store (replace) a unit with its errors; marks dependents INVALID where Oracle would."""
 
@@ -176,8 +176,8 @@ class CatalogPort(Protocol):
         self,
         owner: str,
         name: str,
-        type: str,
-        on: Sequence[tuple[str, str, str]],  # noqa: A002
+        unit_type: str,
+        on: Sequence[tuple[str, str, str]],
     ) -> None: ...
 
 
