@@ -39,6 +39,9 @@ class SessionContext:
     # client_identifier, program, machine, osuser, terminal - as V$SESSION shows them
     nls: dict[str, str] = field(default_factory=dict)  # NLS_DATE_FORMAT ... upper-case names
     state: dict[str, Any] = field(default_factory=dict)  # room-private state, key = room name
+    # The owner whose definer-rights unit is running: privileges and CURRENT_USER are its, roles do
+    # not count. None: the session user's own.
+    effective_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +209,26 @@ class PlsqlPort(Protocol):
         """A stored or built-in-package function for use in SQL."""
 
     def call_function(self, ref: FunctionRef, args: Sequence[Value]) -> Value: ...
-    def fire_trigger(self, owner: str, name: str, row: Mapping[str, Value]) -> None: ...
+    def fire_trigger(self, owner: str, name: str, event: TriggerEvent) -> None:
+        """Run a DML trigger; its header is in StoredUnit.settings (see TriggerEvent)."""
+
+    def close(self) -> None:
+        """The session ends: free its user locks and package state."""
+
+
+@dataclass(slots=True)
+class TriggerEvent:
+    """What fires a DML trigger. `old` and `new` map columns to values, None in a statement trigger;
+    a BEFORE ... FOR EACH ROW trigger changes `new` in place.
+
+    StoredUnit.settings of a trigger: TABLE_OWNER, TABLE_NAME, TIMING (BEFORE, AFTER, INSTEAD OF),
+    LEVEL (ROW, STATEMENT), EVENTS ("INSERT,UPDATE,DELETE"), COLUMNS (of UPDATE OF: "A,B").
+    """
+
+    operation: str  # INSERT, UPDATE or DELETE
+    columns: frozenset[str] = frozenset()  # the SET columns of an UPDATE
+    old: dict[str, Value] | None = None
+    new: dict[str, Value] | None = None
 
 
 @dataclass(frozen=True, slots=True)
