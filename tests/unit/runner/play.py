@@ -6,8 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dtm.model.states import AttemptState, Phase, StreamState
+from dtm.model.stream import (
+    Attempt,
+    Ended,
+    Intent,
+    Outcome,
+    OutcomeBy,
+    Start,
+    StreamRecord,
+    TaskKey,
+)
 from dtm.runner.decide import Act, Halt, Look, Shape, Stop, decide
-from dtm.model.stream import Attempt, Ended, Intent, Outcome, OutcomeBy, Start, StreamRecord, TaskKey
 
 OK = Shape(
     iterator="iterator",
@@ -46,7 +55,8 @@ class Player:
                     for attempt in attempts:
                         self._look(attempt)
                 case Act(keys):
-                    if not all([self._act(key) for key in keys]):
+                    results = [self._act(key) for key in keys]
+                    if not all(results):
                         return "crashed"
         raise AssertionError("the stream never ends")
 
@@ -85,7 +95,8 @@ def outcome_of(result: str, seq: int) -> Outcome:
             return Outcome(seq, AttemptState.CANCELLED, OutcomeBy.ANSWER, "ORA-01013")
         case "unknown":
             return Outcome(seq, AttemptState.UNKNOWN, OutcomeBy.ANSWER, "DPY-4011")
-    raise AssertionError(result)
+        case _:
+            raise AssertionError(result)
 
 
 def text(key: TaskKey) -> str:

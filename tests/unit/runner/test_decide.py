@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from dtm.model.states import AttemptState, Phase, StreamState
-from dtm.runner.decide import Halt, HaltAt, HaltKind, Shape, Stop, removed_or_moved
 from dtm.model.stream import Attempt, OutcomeBy, StreamRecord, TaskKey
+from dtm.runner.decide import Halt, HaltAt, HaltKind, Shape, Stop, removed_or_moved
 from tests.unit.runner.play import OK, Player, played
 
 TASKS = ["a", "b", "c", "d"]

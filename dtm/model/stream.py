@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from dtm.model.states import AttemptState, Phase, StreamState
@@ -61,13 +62,18 @@ class Start:
 
     fence: int
     fresh: bool = False
+    at: datetime | None = None
+    liveness: str = "strong"
+    client_session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A task is about to be called."""
+    """A task is about to be called. `at`: UTC by the repository's clock."""
 
     attempt: Attempt
+    at: datetime | None = None
+    task_kind: str = "atomic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +85,20 @@ class Outcome:
     by: OutcomeBy
     error_code: str | None = None
     retrying: bool = False
+    at: datetime | None = None
+    elapsed_s: float | None = None
+    error_class: str | None = None
+    error_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The stream ends for now (or for good, when `state` is COMPLETED)."""
+    """The stream ends for now (or for good, when `state` is COMPLETED). `halt`: who halted it."""
 
     state: StreamState
+    reason: str = ""
+    halt: str | None = None
+    at: datetime | None = None
 
 
 Entry = Start | Intent | Outcome | Ended
@@ -144,7 +157,7 @@ class StreamRecord:
     def apply(self, entry: Entry) -> StreamRecord:
         """Return the record after `entry`."""
         match entry:
-            case Start(fence, fresh):
+            case Start(fence=fence, fresh=fresh):
                 base = StreamRecord(self.handle, last_seq=self.last_seq) if fresh else self
                 return replace(
                     base,
@@ -154,11 +167,11 @@ class StreamRecord:
                     start_iteration=base.iteration,
                     failed=None,
                 )
-            case Intent(attempt):
+            case Intent(attempt=attempt):
                 return replace(self, attempts=(*self.attempts, attempt), last_seq=attempt.seq)
             case Outcome():
                 return self._with_outcome(entry)
-            case Ended(state):
+            case Ended(state=state):
                 return replace(self, state=state)
 
     def apply_all(self, entries: Iterable[Entry]) -> StreamRecord:
@@ -190,11 +203,12 @@ class StreamRecord:
                 return replace(self, exhausted=True)
             case Phase.ITERATOR:
                 kept = tuple(
-                    a for a in self.attempts if a.seq == attempt.seq or a in self.open + self.unknown
+                    a
+                    for a in self.attempts
+                    if a.seq == attempt.seq or a in self.open + self.unknown
                 )
                 return replace(self, iteration=attempt.key.iteration, attempts=kept)
             case Phase.INITIAL if attempt.fence == self.fence:
                 return replace(self, initial_fence=self.fence)
             case _:
                 return self
-
