@@ -36,6 +36,7 @@ class OracleSession:
         self.round_trips = 0
         self.in_doubt = False
         self.compile_warning = False
+        self._done_once: set[str] = set()
         self._counted_by_driver = self._install_counter(connection)
 
     def __repr__(self) -> str:
@@ -78,6 +79,12 @@ class OracleSession:
             variables = {name: _out_variable(cursor, kind) for name, kind in out.items()}
             cursor.execute(block, {**binds, **variables})
             return {name: variable.getvalue() for name, variable in variables.items()}
+
+    def once(self, sql: str) -> None:
+        """Run a statement the first time it is asked for in this session (session settings)."""
+        if sql not in self._done_once:
+            self.execute(sql)
+            self._done_once.add(sql)
 
     def commit(self) -> None:
         """Commit; an OracleError of class UNKNOWN_OUTCOME says nothing about the transaction."""
