@@ -298,6 +298,18 @@ class ExecuteResult:
     last_rowid: str | None = None
 
 
+class ClientLink(Protocol):
+    """The client behind a session."""
+
+    def poll(self) -> bool:
+        """Tell whether the client sent a break. Called from the session's thread only; never
+        raises, never waits; False for ever once the client is gone (its call runs on)."""
+
+    def wake(self) -> None:
+        """Make an idle session call `interrupt_check` in its own thread; from any thread. What
+        that raises ends the session at once and answers the client's next request."""
+
+
 class Backend(Protocol):
     """One server process with its instances (by service name)."""
 
@@ -312,10 +324,10 @@ class Backend(Protocol):
         service: str,
         user: str,
         attributes: Mapping[str, str],
-        poll: Callable[[], bool],
+        link: ClientLink,
     ) -> ServerSession:
-        """After the password was verified. `poll` tells whether the client sent a break; it never
-        raises and returns False for ever once the client is gone (its call runs on to the end).
+        """After the password was verified.
+
         Raises OraError (28000 locked, 1045 no CREATE SESSION, 1033 shutting down)."""
 
     def before_answer(self, session: ServerSession, text: str | None) -> None:

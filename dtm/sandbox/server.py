@@ -1,3 +1,0 @@
-"""Puts the sandbox's rooms together: backend, sessions, listener."""
-
-from __future__ import annotations

@@ -1,1 +1,0 @@
-"""The repository and reconcile rooms against a database."""
