@@ -1,0 +1,224 @@
+"""One Oracle session: `model.database.Session` over a connection of the driver."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import oracledb
+
+from dtm.model.database import Row
+from dtm.oracle.codes import ErrorClass
+from dtm.oracle.errors import OracleError, translate
+
+CLOSE_DEADLINE_S = 5.0
+ARRAY_SIZE = 500
+_COMPILED_WITH_ERRORS = "DPY-7000"
+# V$SESSION: MODULE 48 bytes, ACTION 32, CLIENT_INFO 64, CLIENT_IDENTIFIER 64 (DBMS_APPLICATION_INFO).
+_TAG_BYTES = {"module": 48, "action": 32, "clientinfo": 64, "client_identifier": 64}
+
+
+class OracleSession:
+    """A standalone connection; one thread at a time runs statements, any thread may cancel.
+
+    Never pooled: a session that held a lock is closed, not reused. `where` names the target in
+    error messages. `round_trips` counts exchanges with the server (thin driver 26.1 and later;
+    before, statements, commits and rollbacks). `compile_warning`: the last statement created
+    something with compilation errors.
+    """
+
+    def __init__(self, connection: oracledb.Connection, where: str) -> None:
+        self._connection: oracledb.Connection | None = connection
+        self.where = where
+        self.round_trips = 0
+        self.in_doubt = False
+        self.compile_warning = False
+        self._done_once: set[str] = set()
+        self._counted_by_driver = self._install_counter(connection)
+
+    def __repr__(self) -> str:
+        return f"OracleSession({self.where!r})"
+
+    # ------------------------------------------------------------------ statements
+
+    def query(self, sql: str, binds: Mapping[str, Any] | None = None) -> list[Row]:
+        """Run a query and fetch every row; integral numbers are int, others Decimal."""
+        with self._call(sql) as connection, connection.cursor() as cursor:
+            cursor.arraysize = ARRAY_SIZE
+            cursor.prefetchrows = ARRAY_SIZE + 1
+            cursor.execute(sql, dict(binds or {}), fetch_lobs=False, fetch_decimals=True)
+            return [tuple(map(_value, row)) for row in cursor]
+
+    def execute(self, sql: str, binds: Mapping[str, Any] | None = None) -> int:
+        """Run DML, DDL or a PL/SQL block; return the row count (0 where there is none)."""
+        with self._call(sql) as connection, connection.cursor() as cursor:
+            cursor.execute(sql, dict(binds or {}))
+            warning = cursor.warning
+            self.compile_warning = bool(warning and warning.full_code == _COMPILED_WITH_ERRORS)
+            return max(int(cursor.rowcount), 0)
+
+    def execute_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Run DML once per row in one round trip; return the total row count."""
+        if not rows:
+            return 0
+        with self._call(sql) as connection, connection.cursor() as cursor:
+            cursor.executemany(sql, [dict(row) for row in rows])
+            return max(int(cursor.rowcount), 0)
+
+    def call(
+        self, block: str, binds: Mapping[str, Any], out: Mapping[str, int | type[int]]
+    ) -> dict[str, Any]:
+        """Run a PL/SQL block in one round trip and return its OUT binds.
+
+        `out`: name to a size in bytes (VARCHAR2 up to 32767) or to `int` (a NUMBER).
+        """
+        with self._call(block) as connection, connection.cursor() as cursor:
+            variables = {name: _out_variable(cursor, kind) for name, kind in out.items()}
+            cursor.execute(block, {**binds, **variables})
+            return {name: variable.getvalue() for name, variable in variables.items()}
+
+    def once(self, sql: str) -> None:
+        """Run a statement the first time it is asked for in this session (session settings)."""
+        if sql not in self._done_once:
+            self.execute(sql)
+            self._done_once.add(sql)
+
+    def commit(self) -> None:
+        """Commit; an OracleError of class UNKNOWN_OUTCOME says nothing about the transaction."""
+        with self._call("COMMIT") as connection:
+            connection.commit()
+
+    def rollback(self) -> None:
+        """Roll back what is open."""
+        with self._call("ROLLBACK") as connection:
+            connection.rollback()
+
+    # --------------------------------------------------------------------- control
+
+    def cancel(self) -> bool:
+        """Ask the server to cancel the running call (ORA-01013 in it); from any thread.
+
+        False: the connection is gone. A cancel undoes the statement, not the transaction.
+        """
+        connection = self._connection
+        if connection is None:
+            return False
+        try:
+            connection.cancel()
+        except (oracledb.Error, OSError):
+            self.in_doubt = True
+            return False
+        return True
+
+    def alive(self) -> bool:
+        """Ask the server with a round trip whether this session still exists."""
+        connection = self._connection
+        if connection is None or self.in_doubt:
+            return False
+        try:
+            self._count()
+            connection.ping()
+        except oracledb.Error:
+            self.in_doubt = True
+            return False
+        return True
+
+    def tag(
+        self,
+        *,
+        module: str | None = None,
+        action: str | None = None,
+        client_info: str | None = None,
+        client_identifier: str | None = None,
+    ) -> None:
+        """Name the work for V$SESSION; sent with the next call, costs no round trip."""
+        connection = self._connection
+        if connection is None:
+            return
+        values = {
+            "module": module,
+            "action": action,
+            "clientinfo": client_info,
+            "client_identifier": client_identifier,
+        }
+        for attribute, text in values.items():
+            if text is not None:
+                setattr(connection, attribute, cut(text, _TAG_BYTES[attribute]))
+
+    def close(self) -> None:
+        """End the session, rolling back; safe to call twice.
+
+        Returns within CLOSE_DEADLINE_S even when the server is silent: the driver's logoff is a
+        round trip without a time limit, so a daemon thread does it.
+        """
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        closer = threading.Thread(target=_close, args=(connection,), daemon=True, name="dtm-close")
+        closer.start()
+        closer.join(CLOSE_DEADLINE_S)
+
+    # -------------------------------------------------------------------- internals
+
+    @contextmanager
+    def _call(self, sql: str) -> Iterator[oracledb.Connection]:
+        connection = self._connection
+        if connection is None:
+            raise OracleError("DPY-1001: not connected to database (session closed)", sql=sql)
+        self._count()
+        try:
+            yield connection
+        except oracledb.Error as error:
+            translated = translate(error, sql=sql)
+            if translated.error_class is ErrorClass.UNKNOWN_OUTCOME:
+                self.in_doubt = True
+            raise self._located(translated) from None
+
+    def _located(self, error: OracleError) -> OracleError:
+        error.where = self.where
+        return error
+
+    def _count(self) -> None:
+        if not self._counted_by_driver:
+            self.round_trips += 1
+
+    def _install_counter(self, connection: oracledb.Connection) -> bool:
+        if not hasattr(oracledb.Connection, "round_trip_callback"):
+            return False
+        connection.round_trip_callback = _counter(self)
+        return True
+
+
+def cut(text: str, size: int) -> str:
+    """Return the longest start of `text` that fits into `size` bytes of UTF-8."""
+    return text.encode()[:size].decode(errors="ignore")
+
+
+def _counter(session: OracleSession) -> Callable[..., None]:
+    def count(*_args: object, **_keywords: object) -> None:
+        session.round_trips += 1
+
+    return count
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    return value
+
+
+def _out_variable(cursor: oracledb.Cursor, kind: int | type[int]) -> Any:
+    if isinstance(kind, int):
+        return cursor.var(oracledb.DB_TYPE_VARCHAR, kind)
+    return cursor.var(oracledb.DB_TYPE_NUMBER)
+
+
+def _close(connection: oracledb.Connection) -> None:
+    try:
+        connection.close()
+    except (oracledb.Error, OSError):
+        # Gone already: the server ends the session by itself and rolls back.
+        return

@@ -1,0 +1,385 @@
+"""RunStore: runs in the repository - create, claim, load, journal, settle, halt, resolve.
+
+Every method that changes something is one transaction, committed before it returns, except
+`rename`. Every write of a stream checks the stream's fence: `Fenced` means that another runner
+took it over and this one must stop at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from dtm.errors import Locked, UsageError
+from dtm.model.database import Session
+from dtm.model.resources import Kind
+from dtm.model.states import AttemptState, RunState
+from dtm.model.stream import Attempt, StreamRecord
+from dtm.repository.queries import load
+from dtm.repository.runs_rows import (
+    ORDER,
+    Event,
+    HaltRequest,
+    NewRun,
+    OpenRun,
+    PackagePin,
+    ParameterPin,
+    RunRow,
+    StreamRow,
+    Write,
+    attempt_of,
+    cut,
+    event_binds,
+    integer_or_none,
+    run_row,
+    settled,
+    statements,
+    stream_row,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Fenced(Locked):
+    """Another runner has taken the stream over; whoever sees this writes nothing more."""
+
+
+class RunStore:
+    """Runs over one repository session; not shared between threads."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._sql = load("runs")
+
+    # clock and lookups
+
+    def now(self) -> datetime:
+        """The repository's UTC time, naive."""
+        value: datetime = self._session.query(self._sql["now"])[0][0]
+        return value.replace(tzinfo=None)
+
+    def find(self, run: str) -> str:
+        """The id of the run a person means: an id, its beginning if unique, or `latest`."""
+        if run == "latest":
+            rows = self._session.query(self._sql["latest"])
+            if not rows:
+                raise UsageError("there is no run yet")
+            return str(rows[0][0])
+        rows = self._session.query(self._sql["find_like"], {"prefix": run})
+        found = [str(row[0]) for row in rows]
+        if run in found or len(found) == 1:
+            return run if run in found else found[0]
+        if found:
+            raise UsageError(f'"{run}" fits {len(found)} runs', hint=", ".join(found[:5]))
+        raise UsageError(f'there is no run "{run}"', hint="`dtm status` lists runs")
+
+    def find_open(self, assignment: str, test: bool) -> str | None:
+        """The id of the open run of an assignment in that mode."""
+        rows = self._session.query(
+            self._sql["find_open"], {"open_key": _open_key(assignment, test)}
+        )
+        return str(rows[0][0]) if rows else None
+
+    def run(self, run_id: str) -> RunRow:
+        """One run; UsageError if there is none."""
+        rows = self._session.query(self._sql["run"], {"run_id": run_id})
+        if not rows:
+            raise UsageError(f'there is no run "{run_id}"')
+        return run_row(rows[0])
+
+    def streams(self, run_id: str) -> tuple[StreamRow, ...]:
+        """The streams of a run in run order, each with the attempts that decide its next step."""
+        binds = {"run_id": run_id}
+        attempts: dict[str, list[Attempt]] = defaultdict(list)
+        for row in self._session.query(self._sql["live_attempts"], binds):
+            handle, attempt = attempt_of(row)
+            attempts[handle].append(attempt)
+        rows = self._session.query(self._sql["streams"], binds)
+        return tuple(stream_row(row, attempts[row[0]]) for row in rows)
+
+    def parameters(self, run_id: str) -> dict[str, tuple[ParameterPin, ...]]:
+        """Pinned parameters by handle."""
+        pins: dict[str, list[ParameterPin]] = defaultdict(list)
+        for handle, *pin in self._session.query(self._sql["parameters"], {"run_id": run_id}):
+            name, kind, value, layer, origin = pin
+            pins[handle].append(ParameterPin(name, kind, value, layer, origin or ""))
+        return {handle: tuple(found) for handle, found in pins.items()}
+
+    def packages(self, run_id: str) -> dict[tuple[str, str], PackagePin]:
+        """The pin in force by (instance, package)."""
+        rows = self._session.query(self._sql["packages"], {"run_id": run_id})
+        pins = (PackagePin(r[0], r[1], int(r[2]), r[3], r[4]) for r in rows)
+        return {(pin.instance, pin.package): pin for pin in pins}  # oldest first: the last wins
+
+    def open_runs(self) -> tuple[OpenRun, ...]:
+        """Open runs and where they still have work."""
+        found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for row in self._session.query(self._sql["open_runs"]):
+            found[row[0]].append(row)
+        return tuple(
+            OpenRun(
+                run_id=run_id,
+                operation=rows[0][1],
+                assignment=rows[0][2],
+                environment=rows[0][3],
+                instances=tuple(sorted({row[5] for row in rows})),
+                running=rows[0][4] == RunState.RUNNING,
+            )
+            for run_id, rows in found.items()
+        )
+
+    # a run's beginning
+
+    def create(self, new: NewRun, event: Event) -> None:
+        """Create a run with its streams and pins."""
+        at = event.at
+        binds = {
+            "run_id": new.run_id,
+            "operation_name": new.operation,
+            "environment_name": new.environment,
+            "assignment_name": new.assignment,
+            "run_mode": "T" if new.test else "R",
+            "open_key": _open_key(new.assignment, new.test),
+            "definition_digest": new.definition_digest,
+            "requested_by": cut(new.requested_by, 256),
+            "tool_version": new.tool_version,
+            "max_parallel": new.max_parallel,
+            "at": at,
+        }
+        self._session.execute(self._sql["insert_run"], binds)
+        self._many(
+            "insert_stream",
+            [
+                {
+                    "handle": s.handle,
+                    "run_id": new.run_id,
+                    "instance_name": s.instance,
+                    "object_name": s.object,
+                    "position": s.position,
+                    "member": s.member,
+                    "wave": s.wave,
+                }
+                for s in new.streams
+            ],
+        )
+        self._many(
+            "insert_parameter",
+            [
+                {
+                    "handle": s.handle,
+                    "name": p.name,
+                    "value_type": p.type,
+                    "value": p.value,
+                    "layer": p.layer,
+                    "origin": cut(p.origin, 1000),
+                }
+                for s in new.streams
+                for p in s.parameters
+            ],
+        )
+        self._pin(new.run_id, new.packages, at)
+        self._event(event)
+        self._session.commit()
+
+    def resume(
+        self, run_id: str, definition_digest: str, pins: Sequence[PackagePin], event: Event
+    ) -> None:
+        """Start an open run again, with new pins where package versions changed."""
+        binds = {"run_id": run_id, "definition_digest": definition_digest, "at": event.at}
+        self._session.execute(self._sql["resume_run"], binds)
+        self._pin(run_id, pins, event.at)
+        self._event(event)
+        self._session.commit()
+
+    def take_fence(self, run: RunRow, instances: Sequence[str], runner: str) -> int:
+        """Make a new fence, larger than any before, and claim the run's streams on `instances`.
+
+        Built on the repository's clock as well as on the last fence, so that a repository restored
+        from a backup never hands out one that is in use.
+        """
+        now = self.now()
+        where = {"operation_name": run.operation, "environment_name": run.environment}
+        known = {r[0]: int(r[1]) for r in self._session.query(self._sql["fences"], where)}
+        newest = int(self._session.query(self._sql["newest_fence"], {"run_id": run.run_id})[0][0])
+        fence = max(milliseconds(now), newest + 1, *(known.get(name, 0) + 1 for name in instances))
+        for name in sorted(instances):
+            binds = where | {"instance_name": name, "fence": fence, "runner": runner, "at": now}
+            query = "update_fence" if name in known else "insert_fence"
+            self._session.execute(self._sql[query], binds)
+            claim = {"run_id": run.run_id, "instance_name": name, "fence": fence}
+            self._session.execute(self._sql["claim_streams"], claim)
+        self._session.commit()
+        return fence
+
+    # the journal
+
+    def write(self, batch: Sequence[Write]) -> None:
+        """Make a batch durable; Fenced (and nothing written) if any stream has another fence.
+
+        Writing the same batch twice changes nothing more: a lost commit answer is answered by
+        writing again.
+        """
+        if not batch:
+            return
+        rows = statements(batch).rows
+        for name in ORDER:
+            if name not in rows:
+                continue
+            count = self._session.execute_many(self._sql[name], rows[name])
+            if name == "write_stream" and count != len(rows[name]):
+                self._session.rollback()
+                raise Fenced("another runner has taken this over", hint="`dtm status` shows it")
+        self._session.commit()
+
+    def add_event(self, event: Event) -> None:
+        """Add a line to the audit trail."""
+        self._event(event)
+        self._session.commit()
+
+    def settle(self, run_id: str, fence: int) -> RunState:
+        """Let the run's state follow from its streams'; a fenced-out runner changes nothing."""
+        self._session.query(self._sql["lock_run"], {"run_id": run_id})
+        binds = {"run_id": run_id, "fence": fence}
+        owned = int(self._session.query(self._sql["owned"], binds)[0][0])
+        run = self.run(run_id)
+        if not owned or not run.open:
+            self._session.rollback()
+            return run.state
+        rows = self._session.query(self._sql["stream_states"], {"run_id": run_id})
+        state, halt, reason = settled({(row[0], row[1]): int(row[2]) for row in rows})
+        self._set_state(run_id, state, reason, halt)
+        self._session.commit()
+        return state
+
+    def abandon(self, run_id: str, event: Event) -> None:
+        """Give an open run up for good; UsageError if it is not open."""
+        self._session.query(self._sql["lock_run"], {"run_id": run_id})
+        run = self.run(run_id)
+        if not run.open:
+            self._session.rollback()
+            raise UsageError(f"run {run_id} is {run.state.lower()} already")
+        self._set_state(run_id, RunState.ABANDONED, event.message, None)
+        self._event(event)
+        self._session.commit()
+
+    # control
+
+    def request_halt(self, run_id: str, halt: HaltRequest, event: Event) -> None:
+        """Ask the runner of a run, wherever it is, to halt."""
+        binds = {
+            "halt_id": halt.halt_id,
+            "run_id": run_id,
+            "instance_name": halt.instance,
+            "halt_mode": halt.mode,
+            "reason": cut(halt.reason),
+            "requested_by": cut(halt.requested_by, 256),
+            "at": halt.requested_at,
+        }
+        self._session.execute(self._sql["insert_halt"], binds)
+        self._event(event)
+        self._session.commit()
+
+    def outstanding_halts(self, run_id: str) -> tuple[HaltRequest, ...]:
+        """Requests nobody has honoured yet, oldest first."""
+        rows = self._session.query(self._sql["outstanding_halts"], {"run_id": run_id})
+        return tuple(HaltRequest(*row) for row in rows)
+
+    def honour_halts(self, halt_ids: Sequence[str], at: datetime) -> None:
+        """Record that requests were honoured."""
+        self._many("honour_halt", [{"halt_id": halt_id, "at": at} for halt_id in halt_ids])
+        self._session.commit()
+
+    def max_parallel(self, run_id: str) -> int | None:
+        """How many streams may run at a time, if limited."""
+        rows = self._session.query(self._sql["max_parallel"], {"run_id": run_id})
+        return integer_or_none(rows[0][0]) if rows else None
+
+    def set_max_parallel(self, run_id: str, number: int | None, event: Event) -> None:
+        """Change it, also while the run is running."""
+        self._session.execute(
+            self._sql["set_max_parallel"], {"run_id": run_id, "max_parallel": number}
+        )
+        self._event(event)
+        self._session.commit()
+
+    def resolve(
+        self, record: StreamRecord, attempt: Attempt, done: bool, reason: str, event: Event
+    ) -> None:
+        """Write a person's word on an unknown outcome; `record` is the stream after it."""
+        binds = {
+            "handle": record.handle,
+            "seq": attempt.seq,
+            "state": (AttemptState.DONE if done else AttemptState.ABANDONED).value,
+            "resolution": "DONE" if done else "RETRY",
+        }
+        changed = self._session.execute(self._sql["resolve_attempt"], binds)
+        if changed != 1:
+            self._session.rollback()
+            raise UsageError(f"the outcome of {attempt.key.task} is not open any more")
+        stream = statements([Write(record, event.at)]).rows["write_stream"][0]
+        end = {"handle": record.handle, "fence": record.fence, "at": event.at}
+        if self._session.execute(self._sql["write_stream"], stream) != 1:
+            self._session.rollback()
+            raise Fenced("a runner has just taken this stream")
+        self._session.execute(self._sql["write_end"], end | {"reason": cut(reason), "halt": None})
+        self._event(event)
+        self._session.commit()
+
+    def rename(self, kind: Kind, old: str, new: str) -> None:
+        """Let history follow a renamed resource. Does not commit."""
+        queries: Mapping[Kind, tuple[str, ...]] = {
+            Kind.OPERATION: ("rename_operation", "rename_operation_fences"),
+            Kind.ASSIGNMENT: ("rename_assignment",),
+            Kind.ENVIRONMENT: ("rename_environment", "rename_environment_fences"),
+            Kind.INSTANCE: (
+                "rename_instance",
+                "rename_instance_fences",
+                "rename_instance_packages",
+            ),
+            Kind.PACKAGE: ("rename_package",),
+        }
+        for name in queries[kind]:
+            self._session.execute(self._sql[name], {"old_name": old, "new_name": new})
+
+    # helpers
+
+    def _many(self, name: str, rows: list[dict[str, object]]) -> None:
+        if rows:
+            self._session.execute_many(self._sql[name], rows)
+
+    def _pin(self, run_id: str, pins: Sequence[PackagePin], at: datetime) -> None:
+        self._many(
+            "insert_package",
+            [
+                {
+                    "run_id": run_id,
+                    "instance_name": p.instance,
+                    "package_name": p.package,
+                    "pin_no": p.number,
+                    "version_digest": p.version,
+                    "reason": p.reason,
+                    "at": at,
+                }
+                for p in pins
+            ],
+        )
+
+    def _event(self, event: Event) -> None:
+        self._session.execute(self._sql["write_event"], event_binds(event))
+
+    def _set_state(
+        self, run_id: str, state: RunState, reason: str | None, halt: str | None
+    ) -> None:
+        ended = None if state is RunState.RUNNING else self.now()
+        binds = {"run_id": run_id, "state": state.value, "halt_kind": halt, "reason": cut(reason)}
+        self._session.execute(self._sql["set_run_state"], binds | {"ended_at": ended})
+
+
+def milliseconds(at: datetime) -> int:
+    """UTC milliseconds since 1970 of a naive UTC time."""
+    return int((at.replace(tzinfo=UTC) - _EPOCH).total_seconds() * 1000)
+
+
+def _open_key(assignment: str, test: bool) -> str:
+    return f"{assignment}/{'T' if test else 'R'}"

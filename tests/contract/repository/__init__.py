@@ -1,0 +1,1 @@
+"""The repository and reconcile rooms against a database."""
