@@ -33,6 +33,12 @@ class Secret(str):
     def __format__(self, spec: str) -> str:
         return _STARS
 
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
+
     def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
         raise TypeError("a secret is not pickled")
 
