@@ -159,13 +159,14 @@ def restore_unit(
     previous_text: str | None,
     *,
     deadline_s: float = DDL_DEADLINE_S,
-) -> None:
-    """Put back what stood there before an install; None drops the unit."""
+) -> LiveUnit | None:
+    """Put back what stood there before an install and read it back; None drops the unit."""
     if previous_text is None:
         if live_unit(session, key) is not None:
             bounded_ddl(session, f"DROP {_checked_type(key.type)} {quote(key.name)}", deadline_s)
-        return
+        return None
     bounded_ddl(session, f"CREATE OR REPLACE {previous_text}", deadline_s)
+    return live_unit(session, key)
 
 
 def recompile_dependents(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -93,41 +93,47 @@ def read_table(text: str, file: str) -> TableText:
     return TableText(name_token.value, create, tuple(rest), columns)
 
 
+def compare_tables(session: Session, units: Sequence[SourceUnit]) -> dict[str, TableResult]:
+    """Return by table name what `ensure_table` would do; one round trip, changes nothing."""
+    tables = [read_table(unit.text, unit.file) for unit in units]
+    live = _live_columns(session, [table.name for table in tables])
+    return {table.name: _compare(table, live.get(table.name, {})) for table in tables}
+
+
 def ensure_table(session: Session, unit: SourceUnit) -> TableResult:
     """Create the table, or add the columns it lacks; report whatever else differs."""
     table = read_table(unit.text, unit.file)
-    live = _live_columns(session, table.name)
-    if not live:
+    result = compare_tables(session, [unit])[table.name]
+    if result.created:
         for statement in (table.create, *table.rest):
             session.execute(statement)
-        return TableResult(table.name, created=True)
-    missing = [column for column in table.columns if column.name not in live]
-    for column in missing:
-        session.execute(f"ALTER TABLE {quote(table.name)} ADD ({column.text})")
-    if missing:
+    elif result.added:
+        for column in table.columns:
+            if column.name in result.added:
+                session.execute(f"ALTER TABLE {quote(table.name)} ADD ({column.text})")
         for statement in table.rest:
             if statement.upper().startswith("COMMENT"):
                 session.execute(statement)
-    return TableResult(
-        table.name,
-        added=tuple(column.name for column in missing),
-        differences=tuple(_differences(table, live)),
-    )
+    return result
 
 
-def preview_table(session: Session, unit: SourceUnit) -> TableResult:
-    """Return what `ensure_table` would do; changes nothing."""
-    table = read_table(unit.text, unit.file)
-    live = _live_columns(session, table.name)
+def _compare(table: TableText, live: Mapping[str, Row]) -> TableResult:
     if not live:
         return TableResult(table.name, created=True)
     missing = tuple(column.name for column in table.columns if column.name not in live)
     return TableResult(table.name, added=missing, differences=tuple(_differences(table, live)))
 
 
-def _live_columns(session: Session, name: str) -> Mapping[str, Row]:
-    rows = session.query(load("install")["columns"], {"name": name})
-    return {row[0]: row for row in rows}
+def _live_columns(session: Session, names: Sequence[str]) -> dict[str, dict[str, Row]]:
+    """Return {table: {column: row}} of the tables that exist."""
+    if not names:
+        return {}
+    binds = {f"table{number}": name for number, name in enumerate(names)}
+    sql = load("install")["columns"].replace("{names}", ", ".join(f":{bind}" for bind in binds))
+    found: dict[str, dict[str, Row]] = {}
+    for table, *row in session.query(sql, binds):
+        found.setdefault(table, {})[row[0]] = tuple(row)
+    return found
 
 
 def _differences(table: TableText, live: Mapping[str, Row]) -> Iterator[str]:

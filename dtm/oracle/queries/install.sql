@@ -65,9 +65,9 @@ SELECT DISTINCT d.type, d.name
  ORDER BY d.type, d.name
 
 -- name: columns
--- Columns of one table of the schema.
-SELECT column_name, data_type, data_length, data_precision, data_scale, nullable, char_used,
-       char_length
+-- Columns of some tables of the schema. {names} is a list of bind names.
+SELECT table_name, column_name, data_type, data_length, data_precision, data_scale, nullable,
+       char_used, char_length
   FROM user_tab_columns
- WHERE table_name = :name
- ORDER BY column_id
+ WHERE table_name IN ({names})
+ ORDER BY table_name, column_id

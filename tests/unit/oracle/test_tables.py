@@ -7,7 +7,7 @@ import pytest
 from dtm.errors import UsageError
 from dtm.model.package import SourceUnit
 from dtm.oracle.helper import helper_packages
-from dtm.oracle.tables import TableResult, ensure_table, preview_table, read_table
+from dtm.oracle.tables import TableResult, compare_tables, ensure_table, read_table
 
 TEXT = """
 CREATE TABLE app.state$x (
@@ -34,8 +34,9 @@ class FakeSession:
         self.executed: list[str] = []
 
     def query(self, sql, binds=None):
-        assert binds == {"name": "STATE$X"}
-        return self.columns
+        assert binds == {"table0": "STATE$X"}
+        assert "IN (:table0)" in sql
+        return [("STATE$X", *column) for column in self.columns]
 
     def execute(self, sql, binds=None):
         self.executed.append(sql)
@@ -118,7 +119,7 @@ def test_missing_columns_are_added_and_the_rest_is_only_reported():
 
 def test_a_preview_changes_nothing():
     session = FakeSession(LIVE[:4])
-    assert preview_table(session, UNIT).added == ("AT_TIME",)
+    assert compare_tables(session, [UNIT])["STATE$X"].added == ("AT_TIME",)
     assert session.executed == []
 
 
