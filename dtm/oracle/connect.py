@@ -56,7 +56,7 @@ def connect(
         result = results.get(timeout=max(deadline_s, 0.0))
     except queue.Empty:
         attempt.abandon()
-        raise _timed_out(spec, deadline_s) from None
+        raise timed_out(spec, deadline_s) from None
     if isinstance(result, oracledb.Error):
         error = translate(result, connecting=True, secrets=secrets)
         error.where = spec.target
@@ -158,13 +158,14 @@ def _set_up(
     except queue.Empty:
         session.in_doubt = True
         session.close()
-        raise _timed_out(spec, deadline_s) from None
+        raise timed_out(spec, deadline_s) from None
     if failure is not None:
         session.close()
         raise failure
 
 
-def _timed_out(spec: ConnectSpec, deadline_s: float) -> OracleError:
+def timed_out(spec: ConnectSpec, deadline_s: float) -> OracleError:
+    """Return the error of a deadline that passed: nothing ran, it may be tried again."""
     error = OracleError(
         f"ORA-12170: no answer from {spec.target} within {deadline_s:g} s", connecting=True
     )

@@ -9,7 +9,7 @@ import pytest
 from dtm.model.queries import InvalidQueries, parse
 from dtm.oracle.queries import load
 
-FILES = ("calls", "identity", "install", "locks", "session")
+FILES = ("calls", "control", "identity", "install", "locks", "session")
 
 
 def test_blocks():
