@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dtm.errors import ConfigurationError
 from dtm.manifests import files, reader, schemas, shape
 from dtm.manifests.connections import connection_problems
 from dtm.manifests.explain import explain
@@ -40,6 +42,18 @@ def find_root(start: Path) -> Path:
         if (directory / files.SETTINGS_FILE).is_file():
             return directory
     return start
+
+
+def read_settings(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read dtm.yaml alone; raises ConfigurationError naming the first thing wrong and its place."""
+    findings = Findings()
+    settings = load_settings(root, os.environ if environ is None else environ, findings)
+    for found in findings.diagnostics():
+        path = f"{found.path}: " if found.path else ""
+        raise ConfigurationError(
+            path + found.message, where=str(found.location), hint=found.suggestion
+        )
+    return settings
 
 
 def load_settings(root: Path, environ: Mapping[str, str], findings: Findings) -> Settings:
