@@ -42,6 +42,7 @@ class UnitState(StrEnum):
     OLDER = "older"  # equals an earlier read-back
     DRIFT = "drift"  # equals nothing dtm ever read back there
     INTERRUPTED = "interrupted"  # an install was begun and never recorded
+    UNRECORDED = "unrecorded"  # the right text, but no install of it is recorded
     INVALID = "compile-error"  # the right text, but it does not compile
     EXTEND = "columns missing"  # a state table; columns are added
     DIFFERENT = "differs"  # a state table; reported, never altered

@@ -71,11 +71,11 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """`offline`: look at no instance. `deadline_s` is per instance; `limit` counts connections."""
+    """`offline`: look at no instance. `deadline_s` is per instance; `max_parallel` counts connections."""
 
     offline: bool = False
     deadline_s: float = 30.0
-    limit: int = 64
+    max_parallel: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class ApplyOptions:
     """`saved`: the plan file that is to be applied and nothing else. `confirmed`: --confirm.
 
     `gate_s`: how long an install waits for tasks that use the code. `deadline_s` bounds the work
-    on one instance; `limit` counts instances installed at a time.
+    on one instance; `max_parallel` counts instances installed at a time.
     """
 
     max_deletions: int = 10
@@ -91,4 +91,4 @@ class ApplyOptions:
     saved: Plan | None = None
     deadline_s: float = 600.0
     gate_s: float = 10.0
-    limit: int = 32
+    max_parallel: int = 32

@@ -109,6 +109,8 @@ class Installs:
             state = current if unit.sha256 in sent else UnitState.OLDER
         elif (where, key) in self._open:
             state = UnitState.INTERRUPTED
+        elif found.matches:
+            state = UnitState.UNRECORDED
         else:
             state = UnitState.DRIFT
         return UnitChange(unit.role, key, unit.file, state)
@@ -160,6 +162,7 @@ def _to_install(states: Iterable[UnitChange]) -> tuple[UnitChange, ...]:
 _REASONS = {
     UnitState.DRIFT: "changed there by somebody else (drift)",
     UnitState.INTERRUPTED: "an install was interrupted",
+    UnitState.UNRECORDED: "there already, but not recorded",
     UnitState.INVALID: "does not compile there",
     UnitState.MISSING: "missing",
     UnitState.OLDER: "older than the working tree",

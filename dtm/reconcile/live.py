@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 
 from dtm.errors import DtmError
 from dtm.model.instance import Instance
+from dtm.oracle.errors import WrongDatabase
 from dtm.reconcile.changes import Contact
 from dtm.reconcile.events import Event, EventKind, Report
 from dtm.reconcile.parallel import run_each
 from dtm.reconcile.scope import Want
-from dtm.reconcile.target import LiveTable, LiveUnit, Target, WrongDatabase
+from dtm.reconcile.target import LiveTable, LiveUnit, Target
 from dtm.repository.records import Facts, Role, UnitKey
 
 
@@ -90,8 +91,10 @@ def read_one(want: Want, connect: Callable[[Instance], Target], known: Facts | N
 
 def look(target: Target, want: Want, facts: Facts) -> LiveState:
     """Read what the wanted packages have on a connected instance."""
-    tables = [unit for p in want.packages for unit in p.units if unit.role is Role.TABLE]
-    return LiveState(facts, target.units(), target.tables(tables) if tables else {})
+    members = [unit for package in want.packages for unit in package.units]
+    units = [unit for unit in members if unit.role is Role.UNIT]
+    tables = [unit for unit in members if unit.role is Role.TABLE]
+    return LiveState(facts, target.units(units), target.tables(tables))
 
 
 def check_identity(instance: Instance, facts: Facts, known: Facts | None) -> None:

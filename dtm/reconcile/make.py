@@ -54,7 +54,7 @@ def make_plan(
             wants,
             deps.connect,
             known,
-            limit=options.limit,
+            limit=options.max_parallel,
             deadline_s=options.deadline_s,
             report=report,
         )

@@ -1,6 +1,6 @@
-"""What reconcile needs of a connected instance, and the adapter over dtm.oracle that provides it.
+"""What reconcile needs of a connected instance; `oracle_target` provides it over dtm.oracle.
 
-The protocol is small on purpose: planning and rollout are tested against values, and the adapter
+The protocol is small on purpose: planning and rollout are tested against values, the adapter
 against a database.
 """
 
@@ -11,20 +11,19 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from dtm.errors import DtmError
 from dtm.repository.records import Facts, UnitKey, VersionUnit
-
-
-class WrongDatabase(DtmError):
-    """Another database answers than the manifest or the first contact says."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveUnit:
-    """A unit as USER_SOURCE and USER_OBJECTS show it; `sha256` (hex) is of its source text."""
+    """A unit as USER_SOURCE and USER_OBJECTS show it; `sha256` (hex) is of its source text.
+
+    `matches`: the text is word for word what is wanted; if not, that proves nothing.
+    """
 
     sha256: str
     status: str  # VALID or INVALID
+    matches: bool = False
 
     @property
     def valid(self) -> bool:
@@ -52,13 +51,14 @@ class CompileError:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What became of one unit. `previous_text` None: it did not exist.
+    """What became of one unit. `changed`: DDL was sent. `previous_text` None: it did not exist.
 
     `broken` names dependents that no longer compile because of it.
     """
 
     readback_sha256: str
     valid: bool
+    changed: bool = True
     errors: tuple[CompileError, ...] = ()
     previous_text: str | None = None
     broken: tuple[str, ...] = ()
@@ -70,8 +70,8 @@ class Target(Protocol):
     def facts(self, instance: str) -> Facts:
         """Say which database this is."""
 
-    def units(self) -> Mapping[UnitKey, LiveUnit]:
-        """Read every PL/SQL unit of the schema."""
+    def units(self, wanted: Sequence[VersionUnit]) -> Mapping[UnitKey, LiveUnit]:
+        """Read the wanted PL/SQL units as far as the schema has them."""
 
     def tables(self, tables: Sequence[VersionUnit]) -> Mapping[UnitKey, LiveTable]:
         """Compare state tables with their CREATE TABLE; changes nothing."""
@@ -82,8 +82,8 @@ class Target(Protocol):
     def install(self, unit: VersionUnit) -> Installed:
         """Create or replace one unit and read it back."""
 
-    def restore(self, key: UnitKey, previous_text: str | None) -> str | None:
-        """Put a text back, or drop the unit (None); return the sha256 of the read-back."""
+    def restore(self, key: UnitKey, previous_text: str | None) -> None:
+        """Put a text back, or drop the unit (None)."""
 
     def ensure_table(self, table: VersionUnit) -> tuple[str, ...]:
         """Create a state table or add its missing columns; say in words what was done."""

@@ -66,6 +66,10 @@ class ConfigStore:
 
     # --- reading
 
+    def schema(self) -> str:
+        """Name the schema that holds this repository."""
+        return str(self._session.query(Q["schema"])[0][0])
+
     def state(self) -> RepositoryState:
         """Read lineage, serial and schema version; all empty where nothing is there yet."""
         if self._session.query(SCHEMA["version_table"]) == [(0,)]:
@@ -216,6 +220,11 @@ class ConfigStore:
             for intent in intents
         ]
         self._many(Q["insert_intent"], rows)
+        self._session.commit()
+
+    def forget_intents(self, intents: Sequence[Intent]) -> None:
+        """Take back notes of installs that did not begin."""
+        self._many(Q["delete_intent"], [_unit(i.instance, i.unit) for i in intents])
         self._session.commit()
 
     def record_installs(self, records: Sequence[InstallRecord]) -> None:

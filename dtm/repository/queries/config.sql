@@ -1,5 +1,9 @@
 -- Recorded configuration, installs and releases (dtm/repository/config.py).
 
+-- name: schema
+-- The schema that unqualified names of this session refer to.
+SELECT SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA') FROM DUAL
+
 -- name: repository
 -- Which repository this is and how often it was written.
 SELECT LINEAGE, SERIAL FROM DTM_REPOSITORY

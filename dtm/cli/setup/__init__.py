@@ -1,1 +1,0 @@
-"""DBA scripts that create the owners of the schemas, and the demo application."""
