@@ -67,11 +67,34 @@ def resolve(
     *,
     locate: Locate | None = None,
 ) -> dict[str, ResolvedParameter]:
+    """Return what `layered` returns; raises UsageError if a required parameter has no value."""
+    result = layered(inventory, operation, where, instance, object_name, overrides, locate=locate)
+    missing = [
+        n for n, p in result.items() if p.value is None and operation.parameters[n].required
+    ]
+    if missing:
+        raise UsageError(
+            f"{operation.name}: no value for required parameter {', '.join(missing)}",
+            hint=f"set it in the assignment, or give --param {missing[0]}=VALUE",
+        )
+    return result
+
+
+def layered(
+    inventory: Inventory,
+    operation: Operation,
+    where: Assignment | Environment,
+    instance: Instance | None = None,
+    object_name: str | None = None,
+    overrides: Mapping[str, str] | None = None,
+    *,
+    locate: Locate | None = None,
+) -> dict[str, ResolvedParameter]:
     """Return every declared parameter, by name, with its value and where it came from.
 
     `where` is the assignment, or the environment alone where there is none. `overrides` are
     `--param` texts. `locate` finds the line of a field; without it the document's place is named.
-    Raises UsageError for an undeclared name, a value that does not fit, a missing required value.
+    Raises UsageError for an undeclared name or a value that does not fit.
     """
     candidates = _layers(inventory, operation, where)
     layers = [entry for entry in candidates if _applies(entry[1], instance, object_name)]
@@ -87,14 +110,6 @@ def resolve(
         value = _checked(decl, setting, inventory, locate)
         result[name] = ResolvedParameter(
             name, decl.type, value, setting.layer, _origin(setting, inventory, locate)
-        )
-    missing = [
-        n for n, p in result.items() if p.value is None and operation.parameters[n].required
-    ]
-    if missing:
-        raise UsageError(
-            f"{operation.name}: no value for required parameter {', '.join(missing)}",
-            hint=f"set it in the assignment, or give --param {missing[0]}=VALUE",
         )
     return result
 

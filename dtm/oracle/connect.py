@@ -11,7 +11,8 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import oracledb
@@ -20,7 +21,7 @@ from dtm.errors import ConfigurationError
 from dtm.model.instance import ConnectSpec
 from dtm.oracle.errors import OracleError, translate
 from dtm.oracle.queries import load
-from dtm.oracle.secrets import reveal
+from dtm.oracle.secrets import Secret, blank, reveal
 from dtm.oracle.session import OracleSession
 
 # These make the driver print every packet, passwords' key material and data included.
@@ -46,11 +47,14 @@ def connect(
     """
     refuse_debug_output(os.environ, unsafe_debug=unsafe_debug)
     oracledb.enable_thin_mode()  # type: ignore[no-untyped-call]
-    secrets = tuple(reveal(value) for value in (secret, wallet_secret) if value)
-    arguments = _arguments(spec, secret, wallet_secret, deadline_s, purpose)
+    # Kept veiled in local variables: a traceback that shows them shows stars.
+    secrets = tuple(Secret(value) for value in (secret, wallet_secret) if value)
     give_up_at = time.monotonic() + deadline_s
     results: queue.Queue[_Result] = queue.Queue()
-    attempt = _Attempt(arguments, results)
+    attempt = _Attempt(
+        partial(_open, spec, secret, wallet_secret, deadline_s=deadline_s, purpose=purpose),
+        results,
+    )
     attempt.start()
     try:
         result = results.get(timeout=max(deadline_s, 0.0))
@@ -63,7 +67,7 @@ def connect(
         raise error from None
     if isinstance(result, BaseException):
         # ValueError and OSError of the driver: a malformed DSN, a wallet that is not there.
-        raise ConfigurationError(_blank(str(result), secrets), where=spec.target) from None
+        raise ConfigurationError(blank(str(result), secrets), where=spec.target) from None
     session = OracleSession(result, spec.target)
     _set_up(session, spec, give_up_at, deadline_s)
     return session
@@ -82,9 +86,11 @@ def refuse_debug_output(environ: Mapping[str, str], *, unsafe_debug: bool) -> No
 class _Attempt(threading.Thread):
     """Connects in the background; closes what comes too late."""
 
-    def __init__(self, arguments: dict[str, Any], results: queue.Queue[_Result]) -> None:
+    def __init__(
+        self, open_connection: Callable[[], oracledb.Connection], results: queue.Queue[_Result]
+    ) -> None:
         super().__init__(daemon=True, name="dtm-connect")
-        self._arguments = arguments
+        self._open_connection = open_connection
         self._results = results
         self._lock = threading.Lock()
         self._abandoned = False
@@ -92,11 +98,9 @@ class _Attempt(threading.Thread):
     def run(self) -> None:
         result: _Result
         try:
-            result = oracledb.connect(**self._arguments)
+            result = self._open_connection()
         except (oracledb.Error, OSError, ValueError, TypeError) as error:
             result = error
-        finally:
-            self._arguments = {}
         with self._lock:
             if not self._abandoned:
                 self._results.put(result)
@@ -114,20 +118,19 @@ class _Attempt(threading.Thread):
                 OracleSession(late, "abandoned").close()
 
 
-def _arguments(
+def _open(
     spec: ConnectSpec,
     secret: str | None,
     wallet_secret: str | None,
+    *,
     deadline_s: float,
     purpose: str,
-) -> dict[str, Any]:
+) -> oracledb.Connection:
     arguments: dict[str, Any] = {
         "user": spec.user,
-        "password": reveal(secret) if secret is not None else None,
         "dsn": spec.target,
         "config_dir": spec.tns_admin,
         "wallet_location": spec.wallet,
-        "wallet_password": reveal(wallet_secret) if wallet_secret is not None else None,
         "tcp_connect_timeout": max(deadline_s, 0.1),
         "expire_time": KEEPALIVE_MINUTES,
         "retry_count": 0,  # retries are the runner's decision
@@ -135,7 +138,11 @@ def _arguments(
         "disable_oob": True,
         "program": purpose,
     }
-    return {name: value for name, value in arguments.items() if value is not None}
+    return oracledb.connect(
+        **{name: value for name, value in arguments.items() if value is not None},
+        password=None if secret is None else reveal(secret),
+        wallet_password=None if wallet_secret is None else reveal(wallet_secret),
+    )
 
 
 def _set_up(
@@ -171,9 +178,3 @@ def timed_out(spec: ConnectSpec, deadline_s: float) -> OracleError:
     )
     error.where = spec.target
     return error
-
-
-def _blank(text: str, secrets: tuple[str, ...]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return text

@@ -9,6 +9,7 @@ import oracledb
 
 from dtm.errors import DatabaseError, DtmError
 from dtm.oracle.codes import ErrorClass, cause_first, classify, hint_for
+from dtm.oracle.secrets import blank
 
 __all__ = [
     "ErrorClass",
@@ -84,11 +85,7 @@ def translate(
 ) -> OracleError:
     """Return the driver's error as an OracleError; each of `secrets` is blanked out of the text."""
     details = error.args[0] if error.args else ""
-    text = str(error)
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    translated = OracleError(text, sql=sql, connecting=connecting)
+    translated = OracleError(blank(str(error), secrets), sql=sql, connecting=connecting)
     offset = getattr(details, "offset", None)
     translated.offset = offset or None
     return translated

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dtm.errors import ConfigurationError
@@ -46,6 +46,14 @@ class Secret(str):
 def reveal(secret: str) -> str:
     """Return the plain text of a Secret (or of a str), for the driver, which wants an exact str."""
     return secret.encode().decode()
+
+
+def blank(text: str, secrets: Iterable[str]) -> str:
+    """Return `text` with every secret in it replaced by stars."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(reveal(secret), _STARS)
+    return text
 
 
 def resolve(ref: SecretRef, environ: Mapping[str, str] | None = None) -> Secret:

@@ -13,6 +13,7 @@ import oracledb
 from dtm.model.database import Row
 from dtm.oracle.codes import ErrorClass
 from dtm.oracle.errors import OracleError, translate
+from dtm.oracle.identity import Identity, identify
 
 CLOSE_DEADLINE_S = 5.0
 ARRAY_SIZE = 500
@@ -37,6 +38,7 @@ class OracleSession:
         self.in_doubt = False
         self.compile_warning = False
         self._done_once: set[str] = set()
+        self._identity: Identity | None = None
         self._counted_by_driver = self._install_counter(connection)
 
     def __repr__(self) -> str:
@@ -112,6 +114,12 @@ class OracleSession:
             self.in_doubt = True
             return False
         return True
+
+    def identity(self) -> Identity:
+        """Ask where this session is (once; the answer does not change)."""
+        if self._identity is None:
+            self._identity = identify(self)
+        return self._identity
 
     def alive(self) -> bool:
         """Ask the server with a round trip whether this session still exists."""

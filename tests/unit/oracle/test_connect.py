@@ -87,7 +87,9 @@ def spec(port: int) -> ConnectSpec:
 def failure(port: int) -> OracleError:
     with pytest.raises(OracleError) as caught:
         connect(spec(port), Secret(CANARY), deadline_s=DEADLINE_S, purpose="test")
-    assert CANARY not in "".join(traceback.format_exception(caught.value))
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert CANARY not in "".join(shown.format())
+    assert "secret = ***" in "".join(shown.format())
     return caught.value
 
 

@@ -1,0 +1,1 @@
+"""DBA scripts that create the owners of the schemas, and the demo application."""

@@ -1,0 +1,305 @@
+"""Documents of the wrong shape or with references that lead nowhere: place, code, advice."""
+
+from __future__ import annotations
+
+import pytest
+
+from dtm.manifests.loader import load
+from tests.unit.manifests import tree
+
+
+def _broken(file: str, old: str, new: str) -> dict[str, str]:
+    text = tree.FILES[file.replace("_", ".")]
+    assert text.count(old) == 1, f"{old!r} does not occur once"
+    return {file: text.replace(old, new)}
+
+
+SHAPE = [
+    ("env_yaml", "kind: Environment", "kind: Enviroment", "env.yaml:2:7 unknown-kind",
+     'unknown kind "Enviroment"', 'did you mean "Environment"?'),
+    ("env_yaml", "dtm/v1", "dtm/v2", "env.yaml:1:13 api-version", 'not "dtm/v1"', "write apiVersion"),
+    ("env_yaml", "{name: prod}", "{}", "env.yaml:3:1 missing-field", '"name" is missing', None),
+    ("env_yaml", "{name: prod}", "{name: -prod}", "env.yaml:3:18 invalid-value",
+     '"-prod" is not a name of letters', None),
+    ("env_yaml", "{name: prod}", "{name: 5}", "env.yaml:3:18 wrong-type", "number 5", 'quote it: "5"'),
+    ("instance_yaml", "environment: prod", "enviroment: prod", "instance.yaml:5:3 unknown-field",
+     'unknown field "enviroment"', 'did you mean "environment"?'),
+    ("instance_yaml", "  environment: prod\n", "", "instance.yaml:4:1 missing-field",
+     '"environment" is missing', None),
+    ("instance_yaml", "  environment: prod\n", "  environment: prod\n  enabled: yes\n",
+     "instance.yaml:6:12 wrong-type", 'expected true or false, found text "yes"', "write true"),
+    ("instance_yaml", "dsn: db1:1521/SALES", "host: db1", "instance.yaml:7:5 unknown-field",
+     'unknown field "host"', "fields here"),
+    ("instance_yaml", "app: sales", "tier: 1", "instance.yaml:3:42 wrong-type",
+     "expected text, found the number 1", 'quote it: "1"'),
+    ("operation_yaml", "self-committing", "self-comitting", "operation.yaml:8:52 wrong-value",
+     'is not one of atomic, self-committing', 'did you mean "self-committing"?'),
+    ("operation_yaml", "timeout: 90m", "timeout: 90", "operation.yaml:8:93 wrong-type",
+     "expected a duration such as 30s", "quote it"),
+    ("operation_yaml", "timeout: 90m", "timeout: 90 min", "operation.yaml:8:93 invalid-value",
+     '"90 min" is not a duration such as', None),
+    ("operation_yaml", "timeout: 90m", "timeuot: 90m", "operation.yaml:8:84 unknown-field",
+     'unknown field "timeuot"', 'did you mean "timeout"?'),
+    ("operation_yaml", "restart: safe", "restart: probe", "operation.yaml:8:7 missing-field",
+     '"probe" is missing', None),
+    ("operation_yaml", "kind: self-committing, ", "", "operation.yaml:8:46 conflict",
+     "this one is atomic", "add kind: self-committing"),
+    ("operation_yaml", "{name: delete,", "{name: Copy,", "operation.yaml:8:14 duplicate-name",
+     'another task is named "copy"', None),
+    ("operation_yaml", "procedure: COPY_ROWS", "procedure: COPY@LINK",
+     "operation.yaml:7:31 invalid-value", "not an Oracle name", None),
+    ("operation_yaml", "procedure: COPY_ROWS", f"procedure: {'P' * 31}",
+     "operation.yaml:7:31 oracle-name", "has 31 bytes", None),
+    ("operation_yaml", "tasks:\n    - {name: copy, procedure: COPY_ROWS}",
+     "tasks:\n    - parallel: [{name: copy, procedure: COPY_ROWS}]",
+     "operation.yaml:7:7 invalid-value", "needs at least 2", None),
+    ("operation_yaml", "minimum: 30", "minimum: 400", "operation.yaml:10:35 parameter-value",
+     "365 is less than the minimum 400", None),
+    ("operation_yaml", "type: date", "type: datum", "operation.yaml:11:20 wrong-value",
+     "not one of number, string, date", None),
+    ("operation_yaml", "default: 365", 'default: "365"', "operation.yaml:10:35 parameter-value",
+     "'365' is not a number", "without quotes"),
+    ("operation_yaml", "required: false", "required: false, default: 2024-02-30",
+     "operation.yaml:11:52 parameter-value", "is not a date", None),
+    ("assignment_yaml", "labels: {app: sales}", "label: {app: sales}",
+     "assignment.yaml:7:15 unknown-field", 'unknown field "label"', 'did you mean "labels"?'),
+    ("assignment_yaml", "[sales.orders]", "[orders]", "assignment.yaml:8:13 invalid-value",
+     "not an Oracle object of the form OWNER.NAME", None),
+    ("assignment_yaml", "[sales.orders]", "[sales.orders, SALES.ORDERS]",
+     "assignment.yaml:8:27 duplicate-item", "already in the list", None),
+    ("assignment_yaml", "[sales.orders]", "sales.orders", "assignment.yaml:8:12 wrong-type",
+     "expected a list", "[...]"),
+    ("package_yaml", "[purge.pkb, purge.pks]", "[]", "package.yaml:5:3 invalid-value",
+     "must not be empty", None),
+]  # fmt: skip
+
+REFERENCES = [
+    ("instance_yaml", "environment: prod", "environment: prd", "instance.yaml:5:16",
+     'no Environment named "prd"', 'did you mean "prod"?'),
+    ("operation_yaml", "package: purge", "package: purge_all", "operation.yaml:5:12",
+     'no Package named "PURGE_ALL"', "PURGE"),
+    ("operation_yaml", "spec:\n", "spec:\n  environments: {prd: {enabled: false}}\n",
+     "operation.yaml:5:18", 'no Environment named "prd"', 'did you mean "prod"?'),
+    ("assignment_yaml", "operation: purge", "operation: prge", "assignment.yaml:5:14",
+     'no Operation named "prge"', 'did you mean "purge"?'),
+    ("assignment_yaml", "labels: {app: sales}", "names: [sales-1, sales-2]",
+     "assignment.yaml:7:32", 'no Instance named "sales-2"', 'did you mean "sales-1"?'),
+    ("assignment_yaml", "spec:\n", "spec:\n  overrides: [{object: SALES.ORDER, enabled: false}]\n",
+     "assignment.yaml:5:24", "SALES.ORDER is not among", 'did you mean "SALES.ORDERS"?'),
+    ("assignment_yaml", "spec:\n", "spec:\n  overrides: [{instance: sales-9, enabled: false}]\n",
+     "assignment.yaml:5:26", 'no Instance named "sales-9"', 'did you mean "sales-1"?'),
+]  # fmt: skip
+
+PARAMETERS = [
+    ("{days: 730}", "{DAYZ: 730}", "assignment.yaml:9:16 undeclared-parameter",
+     'declares no parameter "DAYZ"', 'did you mean "DAYS"?'),
+    ("{days: 730}", '{days: "730"}', "assignment.yaml:9:22 parameter-value", "not a number",
+     "without quotes"),
+    ("{days: 730}", "{days: 7}", "assignment.yaml:9:22 parameter-value",
+     "DAYS: 7 is less than the minimum 30", None),
+    ("{days: 730}", "{days: 730, DAYS: 731}", "assignment.yaml:9:27 duplicate-key",
+     "another case", None),
+    ("{days: 730}", "{CUTOFF: 31.12.2024}", "assignment.yaml:9:24 parameter-value",
+     "not an ISO 8601 date", None),
+    ("{days: 730}", "{days: true}", "assignment.yaml:9:22 wrong-type",
+     "expected a number or text, found true", None),
+    ("{days: 730}", f"{{days: {'9' * 39}}}", "assignment.yaml:9:22 parameter-value",
+     "at most 38 digits", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "place", "message", "hint"), SHAPE)
+def test_wrong_shape(tmp_path, file, old, new, place, message, hint):
+    found = tree.loaded(tmp_path, **_broken(file, old, new)).diagnostics
+    assert place in [tree.brief(d) for d in found]
+    first = next(d for d in found if tree.brief(d) == place)
+    assert message in first.message
+    assert (hint or "") in (first.suggestion or "")
+
+
+@pytest.mark.parametrize(("file", "old", "new", "place", "message", "hint"), REFERENCES)
+def test_dangling_reference(tmp_path, file, old, new, place, message, hint):
+    found = tree.only(tmp_path, **_broken(file, old, new))
+    assert tree.brief(found) == place + " dangling-reference"
+    assert message in found.message
+    assert hint in (found.suggestion or "")
+
+
+@pytest.mark.parametrize(("old", "new", "place", "message", "hint"), PARAMETERS)
+def test_parameter_values(tmp_path, old, new, place, message, hint):
+    found = tree.only(tmp_path, **_broken("assignment_yaml", old, new))
+    assert tree.brief(found) == place
+    assert message in found.message
+    assert (hint or "") in (found.suggestion or "")
+
+
+def test_environment_values_must_fit_the_operations_that_declare_them(tmp_path):
+    env = tree.ENVIRONMENT + "  parameters: {UNKNOWN: x, days: 3}\n"
+    found = tree.only(tmp_path, env_yaml=env)
+    assert str(found.location) == "env.yaml:7:34"
+    assert found.message == "DAYS of operation purge: 3 is less than the minimum 30"
+
+
+@pytest.mark.parametrize("name", ["sales-1", "SALES-1"])
+def test_two_resources_of_one_name(tmp_path, name):
+    found = tree.only(tmp_path, other_yaml=tree.INSTANCE.replace("sales-1", name))
+    assert tree.brief(found) == "other.yaml:3:18 duplicate-name"
+    assert "instance.yaml" in found.message
+
+
+def test_renames(tmp_path):
+    def instance(name: str, old: str) -> str:
+        return tree.INSTANCE.replace("name: sales-1", f"name: {name}, renamedFrom: {old}")
+
+    found = tree.loaded(
+        tmp_path,
+        a_yaml=instance("a", "b"),
+        b_yaml=instance("b", "a"),
+        c_yaml=instance("c", "c"),
+        d_yaml=instance("d", "sales-1"),
+        e_yaml=instance("e", "old"),
+        f_yaml=instance("f", "old"),
+    ).diagnostics
+    assert [(tree.brief(d), d.message.split(",")[0]) for d in found] == [
+        ("a.yaml:3:34 rename", 'a cycle: "b" says that it was renamed from "a"'),
+        ("b.yaml:3:34 rename", 'a cycle: "a" says that it was renamed from "b"'),
+        ("c.yaml:3:34 rename", "a resource cannot be renamed from its own name"),
+        ("d.yaml:3:34 rename", 'Instance "sales-1" still exists'),
+        ("f.yaml:3:34 rename", '"e" also says that it was renamed from "old"'),
+    ]
+
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "place"),
+    [
+        ("env_yaml", '{env: "PW_{{ instance.name | env_name }}"}', SECRET, "env.yaml:6:36"),
+        (
+            "env_yaml",
+            '{env: "PW_{{ instance.name | env_name }}"}',
+            f"{{value: {SECRET}}}",
+            "env.yaml:6:37",
+        ),
+        ("instance_yaml", "dsn: db1", f"dsn: dtm/{SECRET}@db1", "instance.yaml:7:10"),
+        ("instance_yaml", "connect:", f"connect:\n    user: dtm/{SECRET}", "instance.yaml:7:11"),
+        (
+            "instance_yaml",
+            "connect:",
+            f"connect:\n    walletPassword: [{SECRET}]",
+            "instance.yaml:7:5",
+        ),
+        ("instance_yaml", "connect:", f"connect:\n    secret: {SECRET}", "instance.yaml:7:5"),
+    ],
+)
+def test_a_literal_secret_is_refused_and_never_repeated(tmp_path, file, old, new, place):
+    found = tree.loaded(tmp_path, **_broken(file, old, new)).diagnostics
+    assert place in [str(d.location) for d in found]
+    assert SECRET not in "\n".join(map(str, found))
+
+
+def test_instance_defaults_are_checked_per_instance(tmp_path):
+    found = tree.loaded(
+        tmp_path,
+        env_yaml=tree.ENVIRONMENT.replace("instance.name", "instance.nam").replace(
+            "user: DTM, ", ""
+        ),
+        other_yaml=tree.INSTANCE.replace("sales-1", "sales-2").replace(
+            "dsn: db1:1521/SALES", "user: X"
+        ),
+    ).diagnostics
+    assert [(tree.brief(d), d.message, d.suggestion) for d in found[:2]] == [
+        (
+            "env.yaml:6:31 template",
+            f'template: "nam" is undefined (for instance {name})',
+            'did you mean "name"?',
+        )
+        for name in ("sales-1", "sales-2")
+    ]
+    fixed = tree.loaded(
+        tmp_path,
+        env_yaml=tree.ENVIRONMENT.replace("user: DTM, ", ""),
+        other_yaml=tree.INSTANCE.replace("sales-1", "sales-2").replace(
+            "dsn: db1:1521/SALES", "user: X"
+        ),
+    ).diagnostics
+    assert [(tree.brief(d), d.message) for d in fixed] == [
+        ("instance.yaml:6:3 missing-field", '"user" is missing'),
+        ("other.yaml:6:3 missing-field", '"dsn" (or "tnsAlias") is missing'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("repositry: {}\n", "dtm.yaml:1:1 unknown-field", "repositry"),
+        ("repository: {dsn: a/b, user: x}\n", "dtm.yaml:1:1 missing-field", "password"),
+        ("variables: {A: {env: NOT_SET_ANYWHERE}}\n", "dtm.yaml:1:13 missing-variable", "not set"),
+        ("variables: {A: '{{ vars.B }}'}\n", "dtm.yaml:1:16 template", "template itself"),
+        ("manifests: [nowhere]\n", "dtm.yaml:1:13 unreadable", "does not exist"),
+        ("manifests: [..]\n", "dtm.yaml:1:13 outside-tree", "outside"),
+        ("stateDir: '{{ vars.X }}'\n", "dtm.yaml:1:11 template", '"X" is undefined'),
+        ("a: b: c\n", "dtm.yaml:1:5 yaml-syntax", "mapping values"),
+        ("{}\n---\n{}\n", "dtm.yaml:3:1 settings", "one document"),
+    ],
+)
+def test_bad_settings(tmp_path, text, place, message):
+    found = tree.loaded(tmp_path, dtm_yaml=text).diagnostics
+    assert tree.brief(found[0]) == place
+    assert message in found[0].message
+
+
+SOURCES = [
+    ("[purge.pkb, purge.pks]", "[purge.pkb, purg.pks]", "package.yaml:5:24 missing-file",
+     'did you mean "purge.pks"?'),
+    ("[purge.pkb, purge.pks]", "[purge.pkb, ../purge.pks]", "package.yaml:5:24 outside-tree", "inside"),
+    ("[purge.pkb, purge.pks]", "[purge.pkb, /etc/passwd]", "package.yaml:5:24 outside-tree", "inside"),
+    ("[purge.pkb, purge.pks]", "[purge.pkb, purge.pks, state.sql]", "package.yaml:5:35 source-unit",
+     "list it under tables"),
+    ("[state.sql]", "[purge.pks]", "package.yaml:6:12 source-unit", "list it under sources"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "place", "hint"), SOURCES)
+def test_package_source_files(tmp_path, old, new, place, hint):
+    found = tree.loaded(tmp_path, **_broken("package_yaml", old, new)).diagnostics
+    first = next(d for d in found if tree.brief(d) == place)
+    assert hint in (first.suggestion or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("", "purge.pks:1:1", "holds no statement"),
+        ("-- only\n/* comments */\n", "purge.pks:1:1", "holds no statement"),
+        ("\nSET DEFINE OFF\n" + tree.SPEC, "purge.pks:2:1", "expected CREATE, found SET"),
+        ("CREATE SEQUENCE s;", "purge.pks:1:8", "cannot be part of a package"),
+        ("CREATE OR REPLACE", "purge.pks:1:11", "ends after CREATE"),
+        ("CREATE PACKAGE\n", "purge.pks:1:8", "the name is missing"),
+        (tree.SPEC.replace("purge AS", "dba.purge AS"), "purge.pks:1:27", "has an owner, dba"),
+        (tree.SPEC + tree.BODY, "purge.pks:9:1", "a second statement follows"),
+        (tree.SPEC.replace("PACKAGE", "PACKAGE BODY"), "purge.pks:1:1", "also created by"),
+        (b"CREATE PACKAGE p AS -- \xe4\nEND;", "purge.pks:1:24", "byte 0xE4 is not UTF-8"),
+    ],
+)
+def test_package_source_text(tmp_path, text, place, message):
+    found = tree.loaded(tmp_path, purge_pks=text).diagnostics
+    assert any(str(d.location) == place and message in d.message for d in found), found
+
+
+def test_template_errors_in_sources_have_their_line(tmp_path):
+    template = "-- one\n-- two\n{% if vars.nothing %}{% endif %}\n"
+    package = tree.PACKAGE.replace("purge.pkb", "purge.pkb.j2")
+    root = tree.write(tmp_path, package_yaml=package, purge_pkb=None)
+    for text, message in ((template, '"nothing" is undefined'), ("\n\n{% if %}", "Expected")):
+        (root / "purge.pkb.j2").write_text(text)
+        first = load(root, {}).diagnostics[0]
+        assert tree.brief(first) == "purge.pkb.j2:3:1 template"
+        assert message in first.message
+
+
+def test_templates_are_sandboxed(tmp_path):
+    secret = '"{{ instance.__class__.__mro__ }}"'
+    found = tree.loaded(tmp_path, **_broken("instance_yaml", "db1:1521/SALES", secret)).diagnostics
+    assert tree.brief(found[0]) == "instance.yaml:7:10 template"
