@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,12 +52,14 @@ class OracleSession:
         with self._call(sql) as connection, connection.cursor() as cursor:
             cursor.arraysize = ARRAY_SIZE
             cursor.prefetchrows = ARRAY_SIZE + 1
+            _keep_fractions(cursor, [binds or {}])
             cursor.execute(sql, dict(binds or {}), fetch_lobs=False, fetch_decimals=True)
             return [tuple(map(_value, row)) for row in cursor]
 
     def execute(self, sql: str, binds: Mapping[str, Any] | None = None) -> int:
         """Run DML, DDL or a PL/SQL block; return the row count (0 where there is none)."""
         with self._call(sql) as connection, connection.cursor() as cursor:
+            _keep_fractions(cursor, [binds or {}])
             cursor.execute(sql, dict(binds or {}))
             warning = cursor.warning
             self.compile_warning = bool(warning and warning.full_code == _COMPILED_WITH_ERRORS)
@@ -67,6 +70,7 @@ class OracleSession:
         if not rows:
             return 0
         with self._call(sql) as connection, connection.cursor() as cursor:
+            _keep_fractions(cursor, rows)
             cursor.executemany(sql, [dict(row) for row in rows])
             return max(int(cursor.rowcount), 0)
 
@@ -79,6 +83,7 @@ class OracleSession:
         """
         with self._call(block) as connection, connection.cursor() as cursor:
             variables = {name: _out_variable(cursor, kind) for name, kind in out.items()}
+            _keep_fractions(cursor, [binds])
             cursor.execute(block, {**binds, **variables})
             return {name: variable.getvalue() for name, variable in variables.items()}
 
@@ -216,6 +221,21 @@ def _value(value: Any) -> Any:
     if isinstance(value, Decimal) and value == value.to_integral_value():
         return int(value)
     return value
+
+
+def _keep_fractions(cursor: oracledb.Cursor, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Bind times with microseconds as TIMESTAMP; the driver's default for datetime is DATE.
+
+    Whole seconds stay DATE, so that comparing them with a DATE column can use its index.
+    """
+    names = {
+        name
+        for row in rows
+        for name, value in row.items()
+        if isinstance(value, dt.datetime) and value.microsecond
+    }
+    if names:
+        cursor.setinputsizes(**dict.fromkeys(names, oracledb.DB_TYPE_TIMESTAMP))
 
 
 def _out_variable(cursor: oracledb.Cursor, kind: int | type[int]) -> Any:
