@@ -275,7 +275,7 @@ def _parameter_binds(handle: str, parameter: FrozenParameter) -> dict[str, Any]:
         "handle": handle,
         "object_name": parameter.object_name,
         "name": parameter.name.upper(),
-        "type": parameter.type.upper(),
+        "value_type": parameter.type.upper(),
         "string_value": text,
         "number_value": number,
         "date_value": value if isinstance(value, dt.datetime) else None,

@@ -223,10 +223,10 @@ CREATE OR REPLACE PACKAGE BODY dtm AS
 
   PROCEDURE check_type(p_parameter IN dtm_parameters%ROWTYPE, p_type IN VARCHAR2) IS
   BEGIN
-    IF p_parameter.type <> p_type THEN
+    IF p_parameter.value_type <> p_type THEN
       RAISE_APPLICATION_ERROR(
         -20116,
-        'DTM: parameter "' || p_parameter.name || '" is a ' || p_parameter.type
+        'DTM: parameter "' || p_parameter.name || '" is a ' || p_parameter.value_type
         || ', not a ' || p_type);
     END IF;
   END check_type;

@@ -33,12 +33,12 @@ CREATE TABLE dtm_parameters (
   handle        VARCHAR2(40)   NOT NULL,
   object_name   VARCHAR2(261)  DEFAULT '*' NOT NULL,
   name          VARCHAR2(128)  NOT NULL,
-  type          VARCHAR2(10)   NOT NULL,
+  value_type    VARCHAR2(10)   NOT NULL,
   string_value  VARCHAR2(4000),
   number_value  NUMBER,
   date_value    DATE,
   CONSTRAINT dtm_parameters_pk PRIMARY KEY (handle, object_name, name),
-  CONSTRAINT dtm_parameters_type_ck CHECK (type IN ('STRING', 'NUMBER', 'DATE'))
+  CONSTRAINT dtm_parameters_type_ck CHECK (value_type IN ('STRING', 'NUMBER', 'DATE'))
 )
 /
 COMMENT ON TABLE dtm_parameters IS 'Parameters of each stream, frozen when it was begun; read by DTM.GET_STRING_PARAM and its sisters'
@@ -49,7 +49,7 @@ COMMENT ON COLUMN dtm_parameters.object_name IS 'OWNER.NAME for a value of anoth
 /
 COMMENT ON COLUMN dtm_parameters.name IS 'Name of the parameter in upper case'
 /
-COMMENT ON COLUMN dtm_parameters.type IS 'Declared type: STRING, NUMBER or DATE'
+COMMENT ON COLUMN dtm_parameters.value_type IS 'Declared type: STRING, NUMBER or DATE'
 /
 COMMENT ON COLUMN dtm_parameters.string_value IS 'Value as text, for every type: numbers with a decimal point, dates as ISO 8601'
 /

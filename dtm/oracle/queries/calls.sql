@@ -40,9 +40,9 @@ VALUES (
 -- name: insert_parameter
 -- Freezes one parameter of a stream.
 INSERT INTO dtm_parameters (
-  handle, object_name, name, type, string_value, number_value, date_value)
+  handle, object_name, name, value_type, string_value, number_value, date_value)
 VALUES (
-  :handle, :object_name, :name, :type, :string_value, :number_value, :date_value)
+  :handle, :object_name, :name, :value_type, :string_value, :number_value, :date_value)
 
 -- name: select_stream
 -- A stream as it was begun.
