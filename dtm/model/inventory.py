@@ -77,12 +77,21 @@ class Inventory:
 
     def instances(self, env: str, selector: Selector | None = None) -> tuple[Instance, ...]:
         """Instances of an environment that a selector chooses, disabled ones too, by name."""
+        members = self._instances_by_environment.get(env, {})
+        if selector is None:
+            return tuple(members.values())
+        # named ones are looked up: a fleet has as many assignments as instances
+        names = sorted(set(selector.names) & members.keys()) if selector.names else members
         return tuple(
-            instance
-            for instance in self.all_instances.values()
-            if instance.environment == env
-            and (selector is None or selector.matches(instance.name, instance.labels))
+            members[name] for name in names if selector.matches(name, members[name].labels)
         )
+
+    @cached_property
+    def _instances_by_environment(self) -> Mapping[str, Mapping[str, Instance]]:
+        found: dict[str, dict[str, Instance]] = {}
+        for instance in self.all_instances.values():
+            found.setdefault(instance.environment, {})[instance.name] = instance
+        return found
 
     def assignments(
         self, operation: str | None = None, env: str | None = None

@@ -19,6 +19,7 @@ from dtm.reconcile.deps import ApplyOptions, Deps, OpenRun
 from dtm.reconcile.events import Event, EventKind, Report, ignore
 from dtm.reconcile.live import describe
 from dtm.reconcile.make import Planned, moved_instances
+from dtm.reconcile.resume import tolerated
 from dtm.reconcile.rollout import Applied, Rollout
 from dtm.reconcile.scope import selections
 from dtm.repository.applies import ApplyLog
@@ -26,6 +27,7 @@ from dtm.repository.config import ConfigStore, ConfigWrite
 from dtm.repository.migrator import Migrator
 from dtm.repository.records import (
     ApplyHeader,
+    ApplyRecord,
     ApplyState,
     ChangeRecord,
     FieldRecord,
@@ -87,7 +89,7 @@ def apply_plan(
     options = options or ApplyOptions()
     plan = planned.plan
     if options.saved is not None:
-        _check_saved(options.saved, plan)
+        _check_saved(options.saved, plan, deps)
     check_limits(plan, options)
     if plan.empty:
         return ApplyReport(plan)
@@ -116,13 +118,27 @@ def check_limits(plan: Plan, options: ApplyOptions) -> None:
         )
 
 
-def _check_saved(saved: Plan, current: Plan) -> None:
+def _check_saved(saved: Plan, current: Plan, deps: Deps) -> None:
     if saved.offline:
         raise UsageError(
             "the saved plan was made --offline and has not looked at the instances",
             hint="plan again without --offline",
         )
-    planfile.check(saved, current)
+    if not any(planfile.stale(saved, current)):
+        return
+    planfile.check(saved, tolerated(saved, current, *_last_apply(current, deps)))
+
+
+def _last_apply(current: Plan, deps: Deps) -> tuple[ApplyRecord | None, frozenset[str]]:
+    if not current.base.lineage:
+        return None, frozenset()
+    session = deps.repository()
+    try:
+        log = ApplyLog(session)
+        last = next(iter(log.applies()), None)
+        return last, log.touched(last.apply_id) if last else frozenset()
+    finally:
+        session.close()
 
 
 def _locked(
@@ -137,7 +153,8 @@ def _locked(
         return ApplyReport(plan, serial=state.serial)
     check_runs(plan, deps.open_runs(session))
     log = ApplyLog(session)
-    apply_id = log.begin(_header(plan, deps, state), _records(plan))
+    header = _header(options.saved or plan, plan, deps, state)
+    apply_id = log.begin(header, _records(plan))
     try:
         serial = _write(planned, store, log, deps, session, apply_id, state)
         applied = [Applied(c, Outcome.DONE) for c in plan.changes if c.action in CONFIG_ACTIONS]
@@ -262,12 +279,12 @@ def _versions(planned: Planned) -> tuple[PackageVersion, ...]:
     return tuple((from_packages | from_wants).values())
 
 
-def _header(plan: Plan, deps: Deps, state: RepositoryState) -> ApplyHeader:
+def _header(shown: Plan, plan: Plan, deps: Deps, state: RepositoryState) -> ApplyHeader:
     return ApplyHeader(
         os_user=deps.who.os_user,
         host=deps.who.host,
         commit=plan.base.commit,
-        plan_digest=planfile.digest(plan),
+        plan_digest=planfile.digest(shown),
         manifest_digest=plan.base.manifest_digest,
         tool_version=deps.tool_version,
         serial_before=state.serial,

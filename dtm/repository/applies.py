@@ -75,6 +75,11 @@ class ApplyLog:
         """List all applies, the newest first."""
         return tuple(_apply(row) for row in self._session.query(Q["applies"]))
 
+    def touched(self, apply_id: int) -> frozenset[str]:
+        """Return the instances that an apply began to install."""
+        rows = self._session.query(Q["touched"], {"apply_id": apply_id})
+        return frozenset(str(row[0]) for row in rows)
+
     def changes(self, apply_id: int) -> tuple[ChangeRecord, ...]:
         """Read the changes of one apply in the order of its plan."""
         binds = {"apply_id": apply_id}

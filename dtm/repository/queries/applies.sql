@@ -66,10 +66,8 @@ SELECT SEQ, PATH, OLD_VALUE, NEW_VALUE
  WHERE APPLY_ID = :apply_id
  ORDER BY SEQ, FIELD
 
--- name: installs_of_apply
--- Units that one apply installed or failed to install, in order.
-SELECT INSTANCE, PACKAGE, VERSION, UNIT_TYPE, UNIT_NAME, SENT_SHA256, READBACK_SHA256, STATUS,
-       ERROR
-  FROM DTM_INSTALLS
- WHERE APPLY_ID = :apply_id
- ORDER BY INSTALL_ID
+-- name: touched
+-- Instances that one apply began to install.
+SELECT INSTANCE FROM DTM_INSTALLS WHERE APPLY_ID = :apply_id
+UNION
+SELECT INSTANCE FROM DTM_INSTALL_INTENTS WHERE APPLY_ID = :apply_id

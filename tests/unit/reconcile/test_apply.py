@@ -8,7 +8,7 @@ import pytest
 
 from dtm.errors import ExitCode, Locked, StalePlan, UsageError
 from dtm.model.resources import Kind, ResourceId
-from dtm.reconcile.apply import ApplyReport, _check_base, _check_saved, check_limits, check_runs
+from dtm.reconcile.apply import ApplyReport, _check_base, check_limits, check_runs
 from dtm.reconcile.changes import Action, Change, Contact, Plan
 from dtm.reconcile.deps import ApplyOptions, OpenRun
 from dtm.reconcile.live import NotRead
@@ -70,11 +70,6 @@ def test_what_an_open_run_uses_is_not_renamed():
     with pytest.raises(Locked):
         check_runs(removing(Kind.INSTANCE, "east", Action.RENAME, old="i1"), [RUN])
     check_runs(removing(Kind.INSTANCE, "i1", Action.RENAME, old="west"), [RUN])
-
-
-def test_an_offline_plan_is_not_applied():
-    with pytest.raises(UsageError, match="--offline"):
-        _check_saved(replace(NOTHING, offline=True), NOTHING)
 
 
 def test_a_repository_that_moved_on_makes_the_plan_stale():
