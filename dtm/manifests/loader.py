@@ -20,6 +20,7 @@ from dtm.manifests.drafts import Draft
 from dtm.manifests.findings import Finding, Findings, Locator, Place
 from dtm.manifests.identify import Identifier
 from dtm.manifests.instances import complete_instance
+from dtm.manifests.plsql_checks import check_plsql
 from dtm.manifests.render import Renderer
 from dtm.manifests.settings import Settings, load_settings
 from dtm.manifests.sources import SourceReader
@@ -136,6 +137,7 @@ class _Loader:
                     self._canonical(draft, index)
         references.check_renames(index, self.findings)
         references.References(index, self.findings, "\n".join(self.doubtful)).check()
+        check_plsql(index, self.findings)
         return [draft for drafts in index.values() for draft in drafts.values()]
 
     def _identified(self) -> list[Draft]:
