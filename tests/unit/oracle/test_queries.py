@@ -7,9 +7,16 @@ from importlib.resources import files
 import pytest
 
 from dtm.model.queries import InvalidQueries, parse
+from dtm.oracle.helper import helper_packages
 from dtm.oracle.queries import load
+from dtm.plsql.lexer import BIND, IDENT, lex
+from dtm.plsql.outline import outline
 
-FILES = ("calls", "control", "identity", "install", "locks", "session")
+FILES = sorted(
+    file.name.removesuffix(".sql")
+    for file in files("dtm.oracle.queries").iterdir()
+    if file.name.endswith(".sql")
+)
 
 
 def test_blocks():
@@ -34,7 +41,149 @@ def test_malformed_files_are_refused(text, message):
 
 
 def test_every_file_of_the_room_loads():
-    present = {file.name for file in files("dtm.oracle.queries").iterdir()}
-    assert {f"{name}.sql" for name in FILES} == {n for n in present if n.endswith(".sql")}
+    assert "calls" in FILES
     for name in FILES:
         assert load(name)
+
+
+# V$RESERVED_WORDS where RESERVED = 'Y' (SQL Language Reference 19c, "Oracle SQL Reserved Words");
+# as a bind name each of them is ORA-01745.
+RESERVED = frozenset(
+    [
+        "access",
+        "add",
+        "all",
+        "alter",
+        "and",
+        "any",
+        "as",
+        "asc",
+        "audit",
+        "between",
+        "by",
+        "char",
+        "check",
+        "cluster",
+        "column",
+        "comment",
+        "compress",
+        "connect",
+        "create",
+        "current",
+        "date",
+        "decimal",
+        "default",
+        "delete",
+        "desc",
+        "distinct",
+        "drop",
+        "else",
+        "exclusive",
+        "exists",
+        "file",
+        "float",
+        "for",
+        "from",
+        "grant",
+        "group",
+        "having",
+        "identified",
+        "immediate",
+        "in",
+        "increment",
+        "index",
+        "initial",
+        "insert",
+        "integer",
+        "intersect",
+        "into",
+        "is",
+        "level",
+        "like",
+        "lock",
+        "long",
+        "maxextents",
+        "minus",
+        "mlslabel",
+        "mode",
+        "modify",
+        "noaudit",
+        "nocompress",
+        "not",
+        "nowait",
+        "null",
+        "number",
+        "of",
+        "offline",
+        "on",
+        "online",
+        "option",
+        "or",
+        "order",
+        "pctfree",
+        "prior",
+        "public",
+        "raw",
+        "rename",
+        "resource",
+        "revoke",
+        "row",
+        "rowid",
+        "rownum",
+        "rows",
+        "select",
+        "session",
+        "set",
+        "share",
+        "size",
+        "smallint",
+        "start",
+        "successful",
+        "synonym",
+        "sysdate",
+        "table",
+        "then",
+        "to",
+        "trigger",
+        "uid",
+        "union",
+        "unique",
+        "update",
+        "user",
+        "validate",
+        "values",
+        "varchar",
+        "varchar2",
+        "view",
+        "whenever",
+        "where",
+        "with",
+    ]
+)
+
+
+def test_no_bind_has_a_reserved_name():
+    for file in FILES:
+        for name, sql in load(file).items():
+            binds = {
+                token.value.lower()
+                for token in lex(sql.replace("{n}", "0")).tokens
+                if token.kind == BIND
+            }
+            assert not binds & RESERVED, (file, name)
+
+
+def test_the_helper_is_ascii_with_identifiers_of_30_bytes():
+    for package in helper_packages():
+        for unit in (*package.tables, *package.units):
+            assert unit.text.isascii(), unit.file
+            lexed = lex(unit.text)
+            assert not lexed.problems
+            names = [token.text for token in lexed.tokens if token.kind == IDENT]
+            assert [name for name in names if len(name) > 30] == []
+
+
+def test_every_unit_of_the_helper_is_well_formed():
+    for package in helper_packages():
+        for unit in package.units:
+            assert not outline(unit.text).diagnostics, unit.file
