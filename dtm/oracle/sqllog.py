@@ -63,7 +63,12 @@ def harvest(session: Session, handle: str, limit: int = 500) -> list[SqlLogRow]:
 
 def acknowledge(session: Session, rows: Sequence[SqlLogRow]) -> None:
     """Confirm rows that the repository has committed; commits."""
-    binds = [{"log_key": row.log_key, "status": row.status} for row in rows]
+    acknowledge_keys(session, [(row.log_key, row.status) for row in rows])
+
+
+def acknowledge_keys(session: Session, rows: Sequence[tuple[str, str]]) -> None:
+    """Confirm rows given as (key, status); commits."""
+    binds = [{"log_key": key, "status": status} for key, status in rows]
     if session.execute_many(load("calls")["acknowledge"], binds):
         session.commit()
 

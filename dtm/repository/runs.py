@@ -212,6 +212,11 @@ class RunStore:
         self._session.commit()
         return fence
 
+    def newest_fence(self, run_id: str, instances: Sequence[str]) -> int:
+        """The largest fence of a run's unfinished streams on `instances`."""
+        rows = self._session.query(self._sql["stream_fences"], {"run_id": run_id})
+        return max((int(fence) for name, fence in rows if name in instances), default=0)
+
     # the journal
 
     def write(self, batch: Sequence[Write]) -> None:
@@ -230,6 +235,13 @@ class RunStore:
             if name == "write_stream" and count != len(rows[name]):
                 self._session.rollback()
                 raise Fenced("another runner has taken this over", hint="`dtm status` shows it")
+        self._session.commit()
+
+    def add_late(self, write: Write) -> None:
+        """Add what a fenced-out runner spooled: log rows, and outcomes that are still open."""
+        rows = statements([write]).rows
+        for name in ("write_outcome", "add_sql_key", "write_sql", "write_event"):
+            self._many(name, rows.get(name, []))
         self._session.commit()
 
     def add_event(self, event: Event) -> None:

@@ -108,6 +108,11 @@ AND instance_name = :instance_name
 -- The largest fence any stream of a run has.
 SELECT COALESCE(MAX(fence), 0) FROM dtm_run_streams WHERE run_id = :run_id
 
+-- name: stream_fences
+-- The fences of a run's unfinished streams.
+SELECT instance_name, fence FROM dtm_run_streams
+WHERE run_id = :run_id AND state NOT IN ('COMPLETED', 'SKIPPED')
+
 -- name: owned
 -- How many streams of a run a fence still owns.
 SELECT COUNT(*) FROM dtm_run_streams WHERE run_id = :run_id AND fence = :fence

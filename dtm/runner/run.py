@@ -1,0 +1,309 @@
+"""`run`: from a request to a report. Composes preparation, journal, heartbeat, crew and streams."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from dtm.errors import DatabaseError, ExitCode, worst
+from dtm.repository.config import ConfigStore
+from dtm.repository.runs import RunStore
+from dtm.repository.runs_rows import StreamRow
+from dtm.runner.client import OracleClient, Waiting
+from dtm.runner.crew import Crew
+from dtm.runner.decide import Halt, HaltAt, HaltKind
+from dtm.runner.deps import Deps
+from dtm.runner.events import EventKind, OneAtATime, RunEvent
+from dtm.runner.halting import Halting
+from dtm.runner.journal import GroupJournal
+from dtm.runner.keeper import Heartbeat, Keeper, Wishes
+from dtm.runner.ports import Client, Point, StreamInfo
+from dtm.runner.preflight import ConfigReader, Preflight
+from dtm.runner.prepare import NOT_ASKED, OVER, Applied, Claimed, Preparation, event, read_applied
+from dtm.runner.replay import replay_spools
+from dtm.runner.request import RunReport, RunRequest, StreamReport
+from dtm.runner.run_stream import StreamResult, run_stream
+from dtm.runner.schedule import Capacity
+from dtm.runner.selection import Selected, select
+from dtm.runner.signals import SignalLadder
+from dtm.runner.spool import Spool
+from dtm.runner.stream import Stream, Tools
+from dtm.runner.threads import DaemonExecutor
+from dtm.runner.window import current_span, next_span
+
+CLOSE_S = 30.0
+
+
+def run(request: RunRequest, deps: Deps, signals: SignalLadder | None = None) -> RunReport:
+    """Run, or resume, what `request` means; blocks until nothing runs any more.
+
+    Expected failures of streams are in the report; what prevents the run as a whole is raised.
+    """
+    deps = replace(deps, reporter=OneAtATime(deps.reporter))
+    halting = Halting()
+    with ExitStack() as stack:
+        session = deps.repository("run")
+        stack.callback(session.close)
+        store = RunStore(session)
+        applied = read_applied(ConfigStore(session))
+        selected = select(applied.inventory, request)
+        replay_spools(store, deps)
+        keeper = Keeper(deps.repository, selected.operation.name, selected.environment.name)
+        stack.callback(keeper.close)
+        deps.strike(Point.BEFORE_LOCK, "repository")
+        preparation = Preparation(
+            deps, request, applied, selected, store, keeper, halting, random.random
+        )
+        claimed = preparation.claim()
+        deps.strike(Point.RUN_WRITTEN, claimed.run.run_id)
+        work = _Work(deps, request, applied, selected, claimed, store, keeper, halting, signals)
+        return work.report()
+
+
+@dataclass
+class _Work:
+    """One claimed run at work."""
+
+    deps: Deps
+    request: RunRequest
+    applied: Applied
+    selected: Selected
+    claimed: Claimed
+    store: RunStore
+    keeper: Keeper
+    halting: Halting
+    signals: SignalLadder | None
+    messages: list[str] = field(default_factory=list)
+    honoured: dict[str, datetime] = field(default_factory=dict)
+    _on_regain: Callable[[], None] = lambda: None  # the heartbeat's `resume`, once there is one
+
+    def __post_init__(self) -> None:
+        self._base = (self.store.now(), self.halting.now())
+
+    def clock(self) -> datetime:
+        """The repository's UTC time, carried on by the monotonic clock."""
+        at, monotonic = self._base
+        return at + timedelta(seconds=self.halting.now() - monotonic)
+
+    def report(self) -> RunReport:
+        """Do the work and say how it went."""
+        claimed, run = self.claimed, self.claimed.run
+        kind = EventKind.RUN_RESUMED if claimed.resumed else EventKind.RUN_STARTED
+        self._tell(kind, f"run {run.run_id}")
+        self._leave_out()
+        with self._journal() as journal, self._preflight() as preflight:
+            crew = self._crew(journal, preflight)
+            self._wish(Wishes(self.store.outstanding_halts(run.run_id), run.max_parallel), crew)
+            heartbeat = Heartbeat(
+                self.keeper,
+                run.run_id,
+                self.deps.tuning.poll_s,
+                lambda wishes: self._wish(wishes, crew),
+                lambda message: self._lost(journal, message),
+            )
+            self._on_regain = heartbeat.resume
+            self._tick()
+            hanging = crew.drive()
+            heartbeat.stop(CLOSE_S)
+            spooled = not journal.close(CLOSE_S) or journal.spooled
+        return self._end(crew, hanging, spooled)
+
+    # parts
+
+    @contextmanager
+    def _journal(self) -> Iterator[GroupJournal]:
+        spool = Spool(
+            self.deps.state_dir / "spool", f"{self.claimed.run.run_id}-{self.claimed.fence}"
+        )
+        with ExitStack() as stack:
+            session = self.deps.repository("journal")
+            stack.callback(session.close)
+
+            def regain() -> RunStore:
+                fresh = self.deps.repository("journal")
+                try:
+                    store = RunStore(fresh)
+                    self.keeper.regain(store, self.claimed.run.run_id, self.claimed.fence)
+                except DatabaseError:
+                    fresh.close()
+                    raise
+                stack.callback(fresh.close)
+                self._on_regain()
+                self._tell(EventKind.DEGRADED, "the repository is back; the locks are held again")
+                return store
+
+            yield GroupJournal(
+                RunStore(session),
+                spool,
+                regain,
+                self.deps.tuning.patience,
+                lambda message: self._tell(EventKind.DEGRADED, f"repository away: {message}"),
+            )
+
+    @contextmanager
+    def _preflight(self) -> Iterator[Preflight]:
+        reader = ConfigReader(self.deps.repository("config"))
+        try:
+            yield Preflight(
+                deps=self.deps,
+                selected=self.selected,
+                run_id=self.claimed.run.run_id,
+                repair=self.request.repair,
+                config=reader,
+                facts=self.applied.facts,
+                releases=self.applied.releases,
+                halting=self.halting,
+                random=random.random,
+            )
+        finally:
+            reader.close()
+
+    def _crew(self, journal: GroupJournal, preflight: Preflight) -> Crew:
+        claimed = self.claimed
+        concurrency = self.selected.assignment.concurrency
+        return Crew(
+            rows={row.handle: row for row in claimed.streams},
+            passed=frozenset({*claimed.left_out, *claimed.locked}),
+            start=lambda row: self._stream(row, journal, preflight),
+            executor=DaemonExecutor("dtm-stream"),
+            halting=self.halting,
+            capacity=Capacity(self._overall(claimed.run.max_parallel), concurrency.per_instance),
+            max_failures=self.selected.assignment.rollout.max_failures,
+            tick_s=self.deps.tuning.tick_s,
+            stuck_s=self.deps.tuning.stuck_s,
+            signals=self.signals,
+            on_tick=self._tick,
+        )
+
+    def _overall(self, max_parallel: int | None) -> int:
+        limit = self.selected.assignment.concurrency.instances
+        return limit if max_parallel is None else min(limit, max_parallel)
+
+    def _stream(self, row: StreamRow, journal: GroupJournal, preflight: Preflight) -> StreamResult:
+        info = StreamInfo(
+            handle=row.handle,
+            run_id=row.run_id,
+            operation=self.selected.operation.name,
+            environment=self.selected.environment.name,
+            object=row.object,
+            test_mode=self.request.test,
+            parameters=self.claimed.parameters.get(row.handle, ()),
+        )
+        waiting = Waiting(
+            orphan_s=max(self.request.wait_s, self.deps.tuning.orphan_s),
+            gate_s=self.deps.tuning.gate_s,
+            weak_s=self.deps.tuning.weak_s,
+            pause=lambda seconds: self.halting.pause(row.instance, seconds),
+            tell=lambda message: self._tell(EventKind.WAITING, message, row),
+        )
+
+        def open_client(instance: str) -> Client:
+            ready = preflight.ready(instance)
+            session = preflight.open(ready.instance)
+            return OracleClient(session, instance, ready.schema, self.claimed.fence, waiting)
+
+        tools = Tools(
+            journal=journal,
+            open_client=open_client,
+            halting=self.halting,
+            reporter=self.deps.reporter,
+            clock=self.clock,
+            strike=self.deps.strike,
+            fence=self.claimed.fence,
+        )
+        return run_stream(Stream.of(row, info, self.selected.definition, tools))
+
+    # while it runs
+
+    def _wish(self, wishes: Wishes, crew: Crew) -> None:
+        crew.limit(self._overall(wishes.max_parallel))
+        for wish in wishes.halts:
+            if wish.halt_id not in self.honoured:
+                self.honoured[wish.halt_id] = self.clock()
+                reason = f"halted by {wish.requested_by}: {wish.reason}"
+                halt = Halt(HaltAt[wish.mode], HaltKind.PERSON, reason)
+                self.halting.request(halt, wish.instance)
+                self._tell(EventKind.HALTING, reason)
+
+    def _lost(self, journal: GroupJournal, message: str) -> None:
+        self._tell(EventKind.DEGRADED, f"the lock session is lost: {message}")
+        journal.repository_lost()
+
+    def _tick(self) -> None:
+        """Halt when the window closes (or is closed from the start)."""
+        window, now = self.selected.assignment.window, self.clock()
+        if window is None or self.request.outside_window or current_span(window, now):
+            return
+        later = next_span(window, now)
+        text = "outside the window" + (f", which opens at {later.start} UTC" if later else "")
+        self.halting.request(Halt(HaltAt.TASK, HaltKind.WINDOW, text))
+
+    # the end
+
+    def _leave_out(self) -> None:
+        rows = {row.handle: row for row in self.claimed.streams}
+        for handle, reason in self.claimed.left_out.items():
+            self._tell(EventKind.LEFT_OUT, reason, rows[handle])
+        for handle, error in self.claimed.locked.items():
+            self._tell(EventKind.LOCKED, error.message, rows[handle])
+
+    def _end(self, crew: Crew, hanging: tuple[str, ...], spooled: bool) -> RunReport:
+        run = self.claimed.run
+        streams = tuple(self._stream_report(row, crew, hanging) for row in self.claimed.streams)
+        codes = {stream.exit_code for stream in streams}
+        if spooled:
+            codes.add(ExitCode.DEGRADED)
+            self.messages.append("some outcomes are only in the local spool so far")
+        state = run.state
+        try:
+            self.store.honour_halts(list(self.honoured), self.clock())
+            state = self.store.settle(run.run_id, self.claimed.fence)
+            text = ", ".join(sorted({s.message for s in streams if s.message}))
+            self.store.add_event(
+                event(run.run_id, "END", self.deps.actor, f"{state}: {text}", self.clock())
+            )
+        except DatabaseError as error:
+            codes.add(ExitCode.DEGRADED)
+            self.messages.append(f"the repository does not know the end yet: {error.message}")
+        code = worst(codes)
+        self._tell(EventKind.RUN_ENDED, f"run {run.run_id}: {state.lower()}")
+        return RunReport(
+            run.run_id, state, code, streams, self.claimed.resumed, tuple(self.messages)
+        )
+
+    def _stream_report(self, row: StreamRow, crew: Crew, hanging: tuple[str, ...]) -> StreamReport:
+        handle, state = row.handle, row.record.state
+        result = crew.results.get(handle)
+        if result is not None:
+            state, code, message = result.state, result.exit_code, result.message
+        elif state in OVER:
+            code, message = ExitCode.OK, "complete"
+        elif handle in hanging:
+            code, message = ExitCode.LOCKED, "its call could not be cancelled and is still running"
+        elif handle in self.claimed.locked:
+            code, message = ExitCode.LOCKED, self.claimed.locked[handle].message
+        elif handle in self.claimed.left_out:
+            message = self.claimed.left_out[handle]
+            code = ExitCode.OK if message == NOT_ASKED else ExitCode.HALTED
+        elif (halt := self.halting.halt_for(row.instance)) is not None:
+            interrupted = halt.kind is HaltKind.SIGNAL
+            code = ExitCode.INTERRUPTED if interrupted else ExitCode.HALTED
+            message = halt.reason
+        else:
+            code, message = ExitCode.FAILED, "waits for the object before it"
+        return StreamReport(handle, row.instance, row.object, state, code, message)
+
+    def _tell(self, kind: EventKind, message: str, row: StreamRow | None = None) -> None:
+        self.deps.reporter.report(
+            RunEvent(
+                kind,
+                message,
+                run_id=self.claimed.run.run_id,
+                handle=row.handle if row else None,
+                instance=row.instance if row else None,
+                object=row.object if row else None,
+            )
+        )
