@@ -149,13 +149,16 @@ class GroupJournal:
             batch = [q for q in batch if not q.given_up]
             if self._store is None and self._can_retry():
                 self._come_back()
-            if self._store is not None:
-                self._write(batch)
+            if self._refused is not None:
+                self._refuse(batch, self._refused)
+                continue
+            self._write(batch)
             if self._store is None:
                 self._keep(batch)
 
     def _can_retry(self) -> bool:
-        return self._store is None and time.monotonic() >= self._retry_at
+        away = self._store is None and self._refused is None
+        return away and time.monotonic() >= self._retry_at
 
     def _write(self, batch: list[QueuedWrite]) -> None:
         store = self._store
