@@ -28,6 +28,14 @@ def fits_schema(kind: Kind) -> shape.Check:
     return shape.compile_schema(schemas.for_kind(kind))
 
 
+@cache
+def _fits_name(kind: Kind) -> shape.Check:
+    """Return the compiled schema of a kind's name: without a name there is no draft."""
+    whole = schemas.for_kind(kind)
+    name = whole["properties"]["metadata"]["properties"]["name"]
+    return shape.compile_schema({**name, "definitions": whole["definitions"]})
+
+
 class Identifier:
     """Makes drafts; what is wrong with a document goes to `findings`."""
 
@@ -77,7 +85,7 @@ class Identifier:
     def _name(self, place: Place, kind: Kind, data: dict[str, Any]) -> str | None:
         metadata = data.get("metadata")
         name = metadata.get("name") if isinstance(metadata, dict) else None
-        if not isinstance(name, str) or not fits_schema(kind)(_bare(kind, metadata)):
+        if not isinstance(name, str) or not _fits_name(kind)(name):
             self._findings.add(place, *explain(schemas.for_kind(kind), data))
             return None
         if kind is not Kind.PACKAGE:
@@ -125,21 +133,4 @@ def instance_context(draft: Draft) -> dict[str, Any]:
     return {
         "instance": {"name": draft.name, "labels": labels},
         "environment": {"name": environment},
-    }
-
-
-def _bare(kind: Kind, metadata: Any) -> dict[str, Any]:
-    """Return the least valid document around a metadata block, to check that block alone."""
-    specs: dict[Kind, dict[str, Any]] = {
-        Kind.ENVIRONMENT: {},
-        Kind.INSTANCE: {"environment": "x"},
-        Kind.PACKAGE: {"sources": ["x"]},
-        Kind.OPERATION: {"package": "x", "tasks": [{"name": "x", "procedure": "x"}]},
-        Kind.ASSIGNMENT: {"operation": "x", "environment": "x"},
-    }
-    return {
-        "apiVersion": API_VERSION,
-        "kind": kind.value,
-        "metadata": {"name": metadata["name"]},
-        "spec": specs[kind],
     }

@@ -125,7 +125,7 @@ def read(text: str) -> Reading:
     reading = Reading()
     try:
         for node in _compose(text):
-            builder = _Builder(reading.problems)
+            builder = _Builder(reading.problems, aliases="*" in text)
             data = builder.build_document(node)
             mark = node.start_mark
             reading.documents.append(Document(data, mark.line + 1, mark.column + 1))
@@ -207,8 +207,10 @@ def _refuse_depth(text: str) -> None:
 class _Builder:
     """Turns one document's nodes into dicts, lists and scalars, collecting problems."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], *, aliases: bool) -> None:
+        """Without `aliases` in the text a document cannot grow, and nothing is counted."""
         self.problems = problems
+        self.aliases = aliases
         self.built: dict[int, Any] = {}
         self.sizes: dict[int, int] = {}
         self.open: set[int] = set()
@@ -349,7 +351,8 @@ class _Builder:
         self._problem(node, "tag", f"the tag {shown} is not supported", "write plain YAML")
 
     def _measure(self, node: Node, children: list[Node]) -> None:
-        self.sizes[id(node)] = 1 + sum(self.sizes.get(id(child), 1) for child in children)
+        if self.aliases:
+            self.sizes[id(node)] = 1 + sum(self.sizes.get(id(child), 1) for child in children)
 
     def _problem(self, node: Node, code: str, message: str, suggestion: str | None = None) -> None:
         mark = node.start_mark

@@ -8,6 +8,7 @@ from typing import Any
 from dtm.manifests.drafts import Draft
 from dtm.manifests.findings import Finding, Findings
 from dtm.manifests.paths import Path
+from dtm.manifests.selection_index import InstanceIndex
 from dtm.model.assignment import Selector
 from dtm.model.declarations import InvalidValue, ParameterDecl
 from dtm.model.diagnostics import Severity
@@ -71,6 +72,7 @@ class References:
         self._index = index
         self._findings = findings
         self._doubtful = doubtful.casefold()
+        self._instances = InstanceIndex(index[Kind.INSTANCE])
 
     def check(self) -> None:
         """Check every document; those that failed their own checks count as existing."""
@@ -144,13 +146,7 @@ class References:
             if instances[name].valid and other != env:
                 message = f'instance "{name}" belongs to environment {other}, not to {env}'
                 self._findings.add(draft.place, Finding(place, "dangling-reference", message))
-        selector = Selector.from_spec(spec)
-        selected = {
-            name
-            for name, instance in instances.items()
-            if instance.raw_spec.get("environment") == env
-            and selector.matches(name, instance.metadata.get("labels", {}))
-        }
+        selected = self._instances.select(env, Selector.from_spec(spec))
         if not selected and "names" not in spec and self._all_sound(instances):
             what = (
                 "no instance of this environment has these labels"
