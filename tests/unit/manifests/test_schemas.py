@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from jsonschema import Draft7Validator
 from dtm.manifests import schemas, shape
 from dtm.manifests.explain import explain
 from dtm.manifests.reader import read
+from dtm.manifests.reference import markdown
 from dtm.model.resources import Kind
 from tests.unit.manifests import tree
 
@@ -141,3 +143,27 @@ def test_fast_and_slow_path_agree_on_any_schema(schema, data):
 def test_the_fast_path_refuses_what_it_does_not_know():
     with pytest.raises(ValueError, match="'dependencies' is not supported"):
         shape.compile_schema({"dependencies": {}})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_are_valid(name):
+    schema = schemas.schema(name)
+    assert schema["examples"]
+    for example in schema["examples"]:
+        assert explain(schema, example) == []
+
+
+def test_the_reference_is_up_to_date():
+    written = (ROOT.parent / "docs" / "manifests.md").read_text(encoding="utf-8")
+    assert written == markdown(), "run: python -m dtm.manifests.reference > docs/manifests.md"
+    anchors = set(re.findall(r"\]\(#([a-z-]+)\)", written))
+    titles = {re.sub(r"[^a-z -]", "", t.lower()) for t in re.findall(r"(?m)^#+ (.*)$", written)}
+    assert anchors <= {title.replace(" ", "-") for title in titles}
+
+
+def test_one_schema_for_all_files_chooses_by_kind():
+    whole = schemas.schema("manifest")
+    chosen = {
+        rule["if"]["properties"]["kind"]["const"]: rule["then"]["$ref"] for rule in whole["allOf"]
+    }
+    assert chosen == {kind.value: f"{kind.value.lower()}.json" for kind in Kind}
