@@ -8,7 +8,7 @@ fails, memory is put back as it was and the caller rolls the rows back.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
@@ -65,6 +65,7 @@ class Catalog:
         }
         self._tables: dict[int, Table] = {}
         self._rows: Rows | None = None
+        self._cache: dict[object, Any] = {}
         self._journal: list[tuple[str, tuple[str, ...], Any]] | None = None
 
     # ------------------------------------------------------------ reading
@@ -125,8 +126,17 @@ class Catalog:
 
     def indexes_of(self, table: Table) -> list[Index]:
         """The table's indexes, sorted by owner and name."""
-        name = (table.owner, table.name)
-        return [index for index in self.all(Index) if index.table == name]
+        by_table: dict[tuple[str, str], list[Index]] | None = self._cache.get("indexes")
+        if by_table is None:
+            by_table = {}
+            for index in self.all(Index):
+                by_table.setdefault(index.table, []).append(index)
+            self._cache["indexes"] = by_table
+        return by_table.get((table.owner, table.name), [])
+
+    def temporary_tables(self) -> list[Table]:
+        """The GLOBAL TEMPORARY tables."""
+        return [table for table in list(self._tables.values()) if table.temporary]
 
     def constraint_owner(self, owner: str, name: str) -> tuple[Table, Constraint] | None:
         """The table in schema `owner` that has the constraint `name`."""
@@ -137,15 +147,24 @@ class Catalog:
 
     def children_of(self, table: Table) -> list[tuple[Table, Constraint]]:
         """The enabled foreign keys that point at `table`."""
-        return [
-            (child, constraint)
-            for child in self._tables.values()
-            for constraint in child.constraints
-            if constraint.type == "R"
-            and constraint.enabled
-            and constraint.references is not None
-            and constraint.references[:2] == (table.owner, table.name)
-        ]
+        by_parent: dict[tuple[str, str], list[tuple[Table, Constraint]]] | None
+        by_parent = self._cache.get("children")
+        if by_parent is None:
+            by_parent = {}
+            for child in self.all(Table):
+                for constraint in child.constraints:
+                    if constraint.type == "R" and constraint.enabled and constraint.references:
+                        parent = constraint.references[:2]
+                        by_parent.setdefault(parent, []).append((child, constraint))
+            self._cache["children"] = by_parent
+        return by_parent.get((table.owner, table.name), [])
+
+    def cached(self, key: object, make: Callable[[], T]) -> T:
+        """A value derived from the dictionary, kept until the dictionary changes."""
+        if key not in self._cache:
+            self._cache[key] = make()
+        found: T = self._cache[key]
+        return found
 
     # ------------------------------------------------------------ changing
 
@@ -203,6 +222,7 @@ class Catalog:
         kind = _map_of(entry)
         key = key_of(entry)
         self._remember(kind, key)
+        self._cache = {}
         self._entries[kind][key] = entry
         if isinstance(entry, Table):
             self._tables[entry.id] = entry
@@ -216,6 +236,7 @@ class Catalog:
         kind = _map_of(entry)
         key = key_of(entry)
         self._remember(kind, key)
+        self._cache = {}
         del self._entries[kind][key]
         if isinstance(entry, Table):
             del self._tables[entry.id]
@@ -243,6 +264,7 @@ class Catalog:
         self._journal.append((kind, key, self._entries[kind].get(key)))
 
     def _undo(self, journal: list[tuple[str, tuple[str, ...], Any]]) -> None:
+        self._cache = {}
         for kind, key, old in reversed(journal):
             current = self._entries[kind].pop(key, None)
             if isinstance(current, Table):

@@ -1,0 +1,71 @@
+"""SQLite's errors as Oracle's, with the names of the constraint, table, column and tablespace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import apsw
+
+from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.sql.catalog import Catalog
+from dtm.sandbox.sql.catalog_model import Index, Table
+from dtm.sandbox.sql.storage_tables import MARK
+
+
+class RowLocked(Exception):
+    """A row or key is held by another open transaction, `holder`."""
+
+    def __init__(self, holder: int) -> None:
+        super().__init__(f"held by transaction {holder}")
+        self.holder = holder
+
+
+def translate(error: apsw.Error, catalog: Catalog, tables: Iterable[Table]) -> OraError:
+    """The Oracle error for what SQLite said while writing `tables` (children included)."""
+    text = str(error)
+    if isinstance(error, apsw.ConstraintError):
+        return _constraint(text, catalog, list(tables))
+    if isinstance(error, apsw.InterruptError):
+        return OraError(1013)
+    if isinstance(error, apsw.TooBigError):
+        return OraError(1489)
+    return internal(text)
+
+
+def internal(text: str) -> OraError:
+    """ORA-00600 for what should not happen: loud, and the session lives on."""
+    return OraError(600, text)
+
+
+def _constraint(text: str, catalog: Catalog, tables: list[Table]) -> OraError:
+    if MARK in text:
+        code, _, name = text[text.index(MARK) + len(MARK) :].partition("|")
+        return _raised(int(code), name, text, tables)
+    _, _, where = text.partition("failed: ")
+    for table in tables:
+        for index in catalog.indexes_of(table):
+            if index.unique and _names(index, table, where):
+                return OraError(1, f"{index.owner}.{index.name}")
+    return internal(text)
+
+
+def _names(index: Index, table: Table, where: str) -> bool:
+    if where.startswith("index '"):
+        return where[7:-1] in (index.physical, index.physical + "!")
+    prefix = table.physical + "."
+    columns = [part.removeprefix(prefix) for part in where.split(", ")]
+    expected = [part.name for part in index.columns]
+    return where.startswith(prefix) and [c for c in columns if c != "$S"] == expected
+
+
+def _raised(code: int, name: str, text: str, tables: list[Table]) -> OraError:
+    if code == 2290:
+        for table in tables:
+            if table.constraint(name) is not None:
+                return OraError(2290, table.owner, name)
+    if code in (1400, 1407):
+        for table in tables:
+            column = table.column(name)
+            if column is not None and not column.nullable:
+                return OraError(code, f'"{table.owner}"."{table.name}"."{name}"')
+    return internal(text)

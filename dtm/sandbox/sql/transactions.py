@@ -1,0 +1,365 @@
+"""Sessions' transactions over one instance, and how rendered SQLite statements run in them.
+
+`StorageSession.read` and `.write` run a piece of work as ONE SQL statement: under the instance's
+mutex, with statement-level undo, row-lock waits and restart. Semantics: Database Concepts 19c,
+"Data Concurrency and Consistency", "Transactions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import apsw
+
+from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.ports import SessionContext
+from dtm.sandbox.sql import storage_tables
+from dtm.sandbox.sql.catalog_model import Table, quote
+from dtm.sandbox.sql.encoding import Encoded
+from dtm.sandbox.sql.storage import Row
+from dtm.sandbox.sql.storage_errors import RowLocked, internal, translate
+from dtm.sandbox.sql.storage_instance import Instance
+from dtm.sandbox.sql.storage_tables import LOCKED
+from dtm.sandbox.sql.transactions_keys import closure
+from dtm.sandbox.sql.transactions_locks import ROW_EXCLUSIVE, Patience
+from dtm.sandbox.sql.transactions_undo import Transaction, inserted_only
+
+T = TypeVar("T")
+NOTHING_DIRTY: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a transaction to go back to."""
+
+    transaction: Transaction
+    xid: int  # 0: it had changed nothing yet
+    statement: int
+
+
+class Step:
+    """What a piece of work may do while it runs as one statement."""
+
+    __slots__ = ("_session", "_tables", "changes", "dirty", "freed", "stmt", "xid")
+
+    def __init__(
+        self,
+        session: StorageSession,
+        tables: Sequence[Table],
+        dirty: frozenset[int],
+        stmt: int = 0,
+        xid: int = 0,
+    ) -> None:
+        self._session = session
+        self._tables = tables
+        self.dirty = dirty  # ids of tables to be read through `source`
+        self.stmt = stmt
+        self.xid = xid
+        self.changes = 0  # rows of the last INSERT, UPDATE or DELETE
+        self.freed = False  # something was updated or deleted
+
+    def execute(self, sql: str, binds: Sequence[Encoded] = ()) -> list[Row]:
+        """Run one SQLite statement; its rows. Errors are OraError."""
+        database = self._session.instance.database
+        if self.stmt and not self.freed:
+            self.freed = not inserted_only(sql)
+        try:
+            rows = list(database.connection.execute(sql, binds))
+        except apsw.FullError:
+            raise self._session.instance.space.full_error(self._tables) from None
+        except apsw.Error as error:
+            if database.pending is not None:
+                raise database.pending from None
+            raise translate(error, database.catalog, self._tables) from error
+        if self.stmt:
+            self.changes = database.connection.changes()
+        return rows
+
+    @property
+    def last_row(self) -> int:
+        """The row number of the last INSERT."""
+        return self._session.instance.database.connection.last_insert_rowid()
+
+    def require_free(self, table: Table, candidates: str, binds: Sequence[Encoded] = ()) -> None:
+        """Wait (by restarting the statement) while another transaction holds a row that
+        `candidates`, a query for `"$R"`, finds."""
+        if not self._session.instance.transactions.others(table, self.xid):
+            return
+        undo = f"temp.{quote(table.undo)}"
+        rows = self.execute(
+            f'SELECT "$xid" FROM {undo} WHERE "$xid"<>(SELECT xid FROM "#X") '
+            f'AND "$rid" IN ({candidates}) LIMIT 1',
+            binds,
+        )
+        if rows:
+            raise RowLocked(int(rows[0][0]))
+
+    def lock(self, table: Table, candidates: str, binds: Sequence[Encoded] = ()) -> int:
+        """SELECT ... FOR UPDATE: lock the rows `candidates` finds; how many."""
+        self.require_free(table, candidates, binds)
+        undo = f"temp.{quote(table.undo)}"
+        freed = self.freed
+        self.execute(
+            f'INSERT OR IGNORE INTO {undo}("$stmt", "$rid", "$xid", "$op") '
+            f'SELECT x.stmt, c.r, x.xid, {LOCKED} FROM "#X" x CROSS JOIN '
+            f"(SELECT NULL AS r WHERE 0 UNION ALL {candidates}) c",
+            binds,
+        )
+        self.freed = freed
+        return self.changes
+
+
+class StorageSession:
+    """One session's transactions. One thread at a time uses it."""
+
+    def __init__(self, instance: Instance, context: SessionContext) -> None:
+        self.instance = instance
+        self.context = context
+        self.transaction = Transaction(context.sid)
+        self.suspended: list[Transaction] = []
+        self.current_values: dict[int, int] = {}  # sequence id -> CURRVAL
+        self.parameters: dict[str, str] = {}  # ALTER SESSION SET, upper-case names
+        self.disabled_roles: frozenset[str] = frozenset()
+
+    # ------------------------------------------------------------ statements
+
+    def dirty(self, tables: Iterable[Table]) -> frozenset[int]:
+        """The tables another open transaction has changes in."""
+        transactions = self.instance.transactions
+        if not transactions.changed:
+            return NOTHING_DIRTY
+        xid = self.transaction.xid
+        return frozenset(t.id for t in tables if transactions.level(t, xid))
+
+    def read(self, work: Callable[[Step], T], tables: Sequence[Table] = ()) -> T:
+        """Run a query."""
+        database = self.instance.database
+        with database.mutex:
+            dirty = self.dirty(tables)
+            before = None
+            if dirty or any(table.temporary for table in tables):
+                before = database.set_x(self.transaction.xid, 0, 0, self.context.sid)
+            try:
+                return self._run(work, Step(self, tables, dirty))
+            finally:
+                if before is not None:
+                    database.set_x(*before)
+
+    def write(
+        self,
+        work: Callable[[Step], T],
+        *,
+        targets: Sequence[Table],
+        tables: Sequence[Table] = (),
+        wait: float | None = None,
+    ) -> T:
+        """Run INSERT, UPDATE, DELETE, MERGE or row locking on `targets`, reading `tables` too.
+
+        `work` may be called several times: after waiting for a lock the statement starts anew.
+        """
+        patience = Patience(wait)
+        database = self.instance.database
+        with database.mutex:
+            written = closure(database.catalog, targets)
+            while True:
+                try:
+                    return self._write_once(work, written, (*written, *tables))
+                except RowLocked as locked:
+                    suspended = tuple(t.xid for t in self.suspended if t.xid)
+                    self.instance.locks.wait(
+                        locked.holder, self.transaction.xid, suspended, patience, self.context
+                    )
+
+    def _write_once(
+        self, work: Callable[[Step], T], written: Sequence[Table], tables: Sequence[Table]
+    ) -> T:
+        instance = self.instance
+        database, transactions = instance.database, instance.transactions
+        transaction = self.transaction
+        fresh = not transaction.xid
+        if fresh:
+            transactions.start(transaction)
+        xid = transaction.xid
+        for table in written:
+            self._require_open(table, xid)
+        stmt = transactions.next_statement()
+        level = max(transactions.level(table, xid) for table in written)
+        database.begin()
+        before = database.set_x(xid, stmt, level, self.context.sid)
+        step = Step(self, tables, self.dirty(tables), stmt, xid)
+        changes = database.connection.total_changes()
+        try:
+            result = self._run(work, step)
+            if database.connection.total_changes() != changes:
+                self._after(step, written)
+                fresh = False
+        except BaseException:
+            touched = dict(transaction.tables)
+            self._note(written, 2)
+            transactions.undo_after(transaction, stmt - 1)
+            transactions.restore(transaction, touched)
+            raise
+        finally:
+            database.set_x(*before)
+            if fresh:
+                transactions.rollback(transaction)
+                transaction.xid = 0
+            database.settle()
+        return result
+
+    def _require_open(self, table: Table, xid: int) -> None:
+        if table.read_only:
+            raise OraError(12081, f'"{table.owner}"."{table.name}"')
+        holder = self.instance.locks.conflict(table, ROW_EXCLUSIVE, xid)
+        if holder is not None:
+            raise RowLocked(holder)
+
+    def _note(self, written: Sequence[Table], level: int) -> None:
+        for table in written:
+            self.instance.transactions.note(self.transaction, table, level)
+
+    def _after(self, step: Step, written: Sequence[Table]) -> None:
+        """What Oracle checks when a statement is over."""
+        self._note(written, 2 if step.freed or len(written) > 1 else 1)
+        try:
+            self.instance.keys.check(written, step.stmt, step.xid)
+        except apsw.FullError:
+            raise self.instance.space.full_error(written) from None
+        except apsw.Error as error:
+            raise translate(error, self.instance.catalog, written) from error
+        self.instance.note_wide()
+        self.instance.space.check_quotas(written)
+
+    def _run(self, work: Callable[[Step], T], step: Step) -> T:
+        database = self.instance.database
+        outer, writing = database.interrupt, database.writing
+        database.interrupt = self.context.interrupt_check
+        database.writing = writing or bool(step.stmt)
+        database.depth += 1
+        try:
+            return work(step)
+        except apsw.Error as error:
+            raise internal(str(error)) from error
+        finally:
+            database.depth -= 1
+            database.interrupt, database.writing = outer, writing
+            if not database.depth:
+                database.pending = None
+
+    # ------------------------------------------------------------ transactions
+
+    def in_transaction(self) -> bool:
+        """True when the current transaction changed or locked something."""
+        return bool(self.transaction.xid)
+
+    def transaction_id(self) -> str | None:
+        """DBMS_TRANSACTION.LOCAL_TRANSACTION_ID: "usn.slot.sequence", None outside one."""
+        xid = self.transaction.xid
+        return f"{xid % 10 + 1}.{xid % 34}.{xid}" if xid else None
+
+    def commit(self) -> None:
+        """End the current transaction, keeping its changes; durable on return."""
+        self._end(keep=True)
+
+    def rollback(self) -> None:
+        """End the current transaction, taking its changes back."""
+        self._end(keep=False)
+
+    def _end(self, *, keep: bool) -> None:
+        instance = self.instance
+        transaction = self.transaction
+        with instance.database.mutex:
+            if instance.database.depth and not self.suspended:
+                raise OraError(14552)
+            self.transaction = Transaction(self.context.sid)
+            if not transaction.xid and not transaction.temporary:
+                return
+            self._forget_temporary(transaction)
+            if keep:
+                instance.transactions.commit(transaction)
+            else:
+                instance.transactions.rollback(transaction)
+            instance.locks.release(transaction.xid)
+
+    def _forget_temporary(self, transaction: Transaction) -> None:
+        """ON COMMIT DELETE ROWS."""
+        database = self.instance.database
+        for table_id in transaction.temporary:
+            table = database.catalog.table_by_id(table_id)
+            if table is None or table.temporary != "DELETE":
+                continue
+            before = database.set_x(0, 0, 0, self.context.sid)
+            database.run(f'DELETE FROM {table.target} WHERE "$S"=?', (self.context.sid,))
+            database.run(
+                f'DELETE FROM temp.{quote(table.undo)} WHERE "$xid"=?', (transaction.xid,)
+            )
+            database.set_x(*before)
+
+    def savepoint(self, name: str) -> None:
+        """SAVEPOINT name; one of the same name moves here."""
+        points = self.transaction.savepoints
+        points[:] = [point for point in points if point[0] != name]
+        points.append((name, self.instance.transactions.statement))
+
+    def rollback_to(self, name: str) -> None:
+        """ROLLBACK TO name; ORA-01086. Savepoints after it are gone, itself stays."""
+        points = self.transaction.savepoints
+        for index, (point, statement) in enumerate(points):
+            if point == name:
+                del points[index + 1 :]
+                with self.instance.database.mutex:
+                    self.instance.transactions.undo_after(self.transaction, statement)
+                return
+        raise OraError(1086, name)
+
+    def mark(self) -> object:
+        """An implicit savepoint for `undo_to`."""
+        return Mark(self.transaction, self.transaction.xid, self.instance.transactions.statement)
+
+    def undo_to(self, mark: object) -> None:
+        """Take back what was done since `mark`; after a COMMIT in between, since that COMMIT."""
+        if not isinstance(mark, Mark) or self.transaction is not mark.transaction or not mark.xid:
+            self.rollback()
+            return
+        with self.instance.database.mutex:
+            points = self.transaction.savepoints
+            points[:] = [point for point in points if point[1] <= mark.statement]
+            self.instance.transactions.undo_after(self.transaction, mark.statement)
+
+    def begin_autonomous(self) -> None:
+        """Suspend the current transaction; what follows runs in an independent one."""
+        self.suspended.append(self.transaction)
+        self.transaction = Transaction(self.context.sid)
+
+    def end_autonomous(self) -> None:
+        """Resume the suspended one; ORA-06519 (after rolling back) if the inner one is open."""
+        unfinished = self.in_transaction()
+        if unfinished:
+            self.rollback()
+        self.transaction = self.suspended.pop()
+        if unfinished:
+            raise OraError(6519)
+
+    def close(self) -> None:
+        """End the session: roll back, free locks, forget temporary rows."""
+        while self.suspended:
+            self.rollback()
+            self.transaction = self.suspended.pop()
+        self.rollback()
+        self.instance.forget_session(self)
+
+
+def source(table: Table, dirty: frozenset[int]) -> str:
+    """A FROM item for `table`, without alias: its plain name, or a subquery in parentheses."""
+    if table.temporary:
+        return storage_tables.own_rows(table)
+    if table.id in dirty:
+        return storage_tables.consistent_source(table)
+    return table.target
+
+
+def is_plain(table: Table, dirty: frozenset[int]) -> bool:
+    """True when `source` is the plain name: UPDATE and DELETE need no candidates query."""
+    return not table.temporary and table.id not in dirty
