@@ -134,6 +134,18 @@ class Catalog:
             self._cache["indexes"] = by_table
         return by_table.get((table.owner, table.name), [])
 
+    def sequence(self, owner: str, name: str) -> Sequence:
+        """The sequence, ORA-02289 when there is none."""
+        found = self.find(owner, name)
+        if not isinstance(found, Sequence):
+            raise OraError(2289)
+        return found
+
+    def triggers_of(self, table: Table) -> list[Unit]:
+        """The triggers on a table or view, sorted by owner and name."""
+        wanted = (table.owner, table.name)
+        return [u for u in self.all(Unit) if u.type == "TRIGGER" and u.trigger_on == wanted]
+
     def temporary_tables(self) -> list[Table]:
         """The GLOBAL TEMPORARY tables."""
         return [table for table in list(self._tables.values()) if table.temporary]

@@ -222,6 +222,7 @@ class View:
     check_option: bool = False
     comment: str | None = None
     column_comments: Mapping[str, str] = field(default_factory=dict)
+    depends_on: tuple[tuple[str, str], ...] = ()  # (owner, name)
     created: dt.datetime = dt.datetime(2019, 1, 1)
     last_ddl: dt.datetime = dt.datetime(2019, 1, 1)
 

@@ -59,6 +59,8 @@ def _names(index: Index, table: Table, where: str) -> bool:
 
 
 def _raised(code: int, name: str, text: str, tables: list[Table]) -> OraError:
+    if code == 14400:
+        return OraError(14400)
     if code == 2290:
         for table in tables:
             if table.constraint(name) is not None:

@@ -43,6 +43,7 @@ class Instance:
         self.started = dt.datetime.now().replace(microsecond=0)
         self.name = directory.name.upper()
         self.attributes: dict[str, Any] = {}  # other rooms' instance-wide state
+        self.parameters: dict[str, str] = {}  # ALTER SYSTEM SET
         self._wide: dict[int, set[str]] = {}
         connection = self.database.connection
         connection.create_scalar_function("s1_conflict", _conflict, 1)

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import Kind
 from dtm.sandbox.sql.catalog_model import ROW, Constraint, Index, Table, TableColumn, quote
+from dtm.sandbox.sql.partitions_sql import accepts, condition
 
 INSERTED, UPDATED, DELETED, LOCKED = 1, 2, 3, 4
 X_TABLE = 'CREATE TEMP TABLE "#X"(xid INTEGER, stmt INTEGER, level INTEGER, sid INTEGER)'
@@ -147,6 +149,9 @@ def _checks(table: Table, operation: str) -> str:
         for constraint in table.constraints
         if constraint.type == "C" and constraint.enabled and constraint.condition_sql
     ]
+    if table.partitioning is not None and not table.partitioning.interval:
+        takes = accepts(table.partitioning, "NEW.")
+        cases.append(f"WHEN ({takes}) IS NOT 1 THEN RAISE(ABORT, '{MARK}14400|')")
     return f"SELECT CASE {' '.join(cases)} END;{_wide_note(table)}"
 
 
@@ -291,3 +296,13 @@ def own_rows(table: Table) -> str:
         f"(SELECT {ROW}, {columns} FROM {table.target} "
         f'WHERE "$S" IS NULL OR "$S"=(SELECT sid FROM "#X"))'
     )
+
+
+def partition_rows(table: Table, source: str, partition: str) -> str:
+    """The rows of one partition out of `source`; ORA-02149."""
+    found = table.partitioning.find(partition) if table.partitioning is not None else None
+    if table.partitioning is None:
+        raise OraError(14501)
+    if found is None:
+        raise OraError(2149)
+    return f"(SELECT * FROM {source} WHERE {condition(table.partitioning, found)})"

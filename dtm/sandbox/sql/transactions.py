@@ -351,15 +351,17 @@ class StorageSession:
         self.instance.forget_session(self)
 
 
-def source(table: Table, dirty: frozenset[int]) -> str:
+def source(table: Table, dirty: frozenset[int], partition: str | None = None) -> str:
     """A FROM item for `table`, without alias: its plain name, or a subquery in parentheses."""
     if table.temporary:
-        return storage_tables.own_rows(table)
-    if table.id in dirty:
-        return storage_tables.consistent_source(table)
-    return table.target
+        text = storage_tables.own_rows(table)
+    elif table.id in dirty:
+        text = storage_tables.consistent_source(table)
+    else:
+        text = table.target
+    return text if partition is None else storage_tables.partition_rows(table, text, partition)
 
 
-def is_plain(table: Table, dirty: frozenset[int]) -> bool:
+def is_plain(table: Table, dirty: frozenset[int], partition: str | None = None) -> bool:
     """True when `source` is the plain name: UPDATE and DELETE need no candidates query."""
-    return not table.temporary and table.id not in dirty
+    return not table.temporary and table.id not in dirty and partition is None

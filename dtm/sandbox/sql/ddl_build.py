@@ -1,0 +1,304 @@
+"""From definitions as written to dictionary values: columns, constraints, their indexes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.types import UNTYPED, Kind
+from dtm.sandbox.sql.catalog import now
+from dtm.sandbox.sql.catalog_model import (
+    ROW,
+    Constraint,
+    Identity,
+    Index,
+    IndexColumn,
+    Sequence,
+    Table,
+    TableColumn,
+    quote,
+)
+from dtm.sandbox.sql.ddl_columns import ColumnDef, ConstraintDef, SequenceOptions
+from dtm.sandbox.sql.ddl_context import Ddl
+from dtm.sandbox.sql.privileges import has_object_privilege
+from dtm.sandbox.sql.storage_tables import create_index
+
+MAX_COLUMNS = 1000
+_NOT_KEYS = (Kind.CLOB, Kind.BLOB, Kind.LONG)
+_MAX_SEQUENCE = 10**28 - 1
+
+
+def build_sequence(
+    ddl: Ddl, owner: str, name: str, options: SequenceOptions, *, identity: bool = False
+) -> Sequence:
+    """A sequence from its options; ORA-04001 ... 04013 for impossible ones."""
+    increment = 1 if options.increment is None else options.increment
+    if increment == 0:
+        raise OraError(4002)
+    ascending = increment > 0
+    minimum = options.minimum if options.minimum is not None else (1 if ascending else 1 - 10**27)
+    maximum = (
+        options.maximum if options.maximum is not None else (_MAX_SEQUENCE if ascending else -1)
+    )
+    start = options.start if options.start is not None else (minimum if ascending else maximum)
+    if minimum >= maximum:
+        raise OraError(4004)
+    if start < minimum:
+        raise OraError(4006)
+    if start > maximum:
+        raise OraError(4008)
+    if abs(increment) > maximum - minimum:
+        raise OraError(4005)
+    cycle = bool(options.cycle)
+    cache = 20 if options.cache is None else options.cache
+    if cycle and cache and (maximum - minimum) // abs(increment) + 1 < cache:
+        raise OraError(4013)
+    return Sequence(
+        id=ddl.catalog.new_id(),
+        owner=owner,
+        name=name,
+        start=start,
+        increment=increment,
+        minimum=minimum,
+        maximum=maximum,
+        cycle=cycle,
+        cache=cache,
+        ordered=bool(options.ordered),
+        next_value=start,
+        identity=identity,
+        created=now(),
+        last_ddl=now(),
+    )
+
+
+def build_columns(definitions: list[ColumnDef]) -> tuple[TableColumn, ...]:
+    """Columns without identity sequences and virtual SQL yet; ORA-00957, ORA-01792, ORA-02263."""
+    if len(definitions) > MAX_COLUMNS:
+        raise OraError(1792)
+    seen: set[str] = set()
+    columns = []
+    for definition in definitions:
+        # SQLite does not tell "a" from "A": such a pair is refused as a duplicate, too.
+        if definition.name.upper() in seen:
+            raise OraError(957, offset=definition.offset)
+        seen.add(definition.name.upper())
+        if definition.type is None and definition.virtual is None:
+            raise OraError(2263, offset=definition.offset)
+        columns.append(
+            TableColumn(
+                name=definition.name,
+                type=definition.type or UNTYPED,
+                default=definition.default,
+                default_on_null=definition.default_on_null,
+                nullable=not (definition.default_on_null or definition.identity is not None),
+                virtual=definition.virtual,
+                invisible=bool(definition.invisible),
+            )
+        )
+    return tuple(columns)
+
+
+class TableBuilder:
+    """Adds constraints to a table; collects the indexes and sequences that come with them."""
+
+    def __init__(self, ddl: Ddl, table: Table) -> None:
+        self.ddl = ddl
+        self.table = table
+        self.indexes: list[Index] = []
+        self.sequences: list[Sequence] = []
+
+    def system_name(self) -> str:
+        """SYS_Cnnnnnn."""
+        return f"SYS_C{self.ddl.catalog.new_id():06d}"
+
+    def add_identity(self, definition: ColumnDef) -> None:
+        """Give an identity column its sequence (ISEQ$$_nnn)."""
+        if any(column.identity for column in self.table.columns):
+            raise OraError(30669)
+        name = f"ISEQ$$_{self.table.id}"
+        sequence = build_sequence(
+            self.ddl, self.table.owner, name, definition.identity_options, identity=True
+        )
+        self.sequences.append(sequence)
+        self._replace_column(
+            definition.name, identity=Identity(name, definition.identity or "ALWAYS")
+        )
+
+    def resolve_virtual(self, definition: ColumnDef) -> None:
+        """Translate a virtual column's expression."""
+        translator, session = self.ddl.translator, self.ddl.session
+        text = definition.virtual or ""
+        if definition.type is None:
+            described = translator.expression_type(session, self.table, text)
+            self._replace_column(definition.name, type=described.type)
+        sql = translator.expression(session, self.table, text, "")
+        self._replace_column(definition.name, virtual_sql=sql)
+
+    def _replace_column(self, name: str, **changes: object) -> None:
+        columns = tuple(
+            replace(column, **changes) if column.name == name else column  # type: ignore[arg-type]
+            for column in self.table.columns
+        )
+        self.table = replace(self.table, columns=columns)
+
+    def _add(self, constraint: Constraint, offset: int) -> None:
+        taken = self.ddl.catalog.constraint_owner(self.table.owner, constraint.name)
+        if taken is not None or self.table.constraint(constraint.name) is not None:
+            raise OraError(2264, offset=offset)
+        self.table = replace(self.table, constraints=(*self.table.constraints, constraint))
+
+    def add(self, definition: ConstraintDef) -> Constraint | None:
+        """Add one constraint; the value stored, None for NULL."""
+        for name in definition.columns:
+            if self.table.column(name) is None:
+                raise OraError(904, f'"{name}"', offset=definition.offset)
+        base = Constraint(
+            name=definition.name or self.system_name(),
+            type=definition.type,
+            columns=definition.columns,
+            enabled=definition.enabled,
+            validated=definition.enabled if definition.validated is None else definition.validated,
+            deferrable=definition.deferrable,
+            rely=definition.rely,
+            generated=definition.name is None,
+            created=now(),
+        )
+        adders = {"N": self._not_null, "P": self._key, "U": self._key, "R": self._foreign_key}
+        if definition.type == "0":
+            return None
+        built = adders.get(definition.type, self._check)(base, definition)
+        self._add(built, definition.offset)
+        return built
+
+    def _not_null(self, base: Constraint, definition: ConstraintDef) -> Constraint:
+        name = definition.columns[0]
+        column = self.table.column(name)
+        if column is not None and any(
+            c.not_null and c.columns == (name,) for c in self.table.constraints
+        ):
+            raise OraError(1442, offset=definition.offset)
+        if base.enabled:
+            self._replace_column(name, nullable=False)
+        return replace(base, type="C", condition=f'"{name}" IS NOT NULL', not_null=True)
+
+    def _check(self, base: Constraint, definition: ConstraintDef) -> Constraint:
+        text = definition.condition or ""
+        sql = self.ddl.translator.condition(self.ddl.session, self.table, text, "NEW.")
+        columns = tuple(c.name for c in self.table.columns if f"NEW.{quote(c.name)}" in sql)
+        return replace(base, condition=text, condition_sql=sql, columns=columns)
+
+    def _key(self, base: Constraint, definition: ConstraintDef) -> Constraint:
+        if len(set(base.columns)) != len(base.columns):
+            raise OraError(957, offset=definition.offset)
+        if len(base.columns) > 32:
+            raise OraError(2257, offset=definition.offset)
+        for name in base.columns:
+            column = self.table.column(name)
+            if column is not None and column.type.kind in _NOT_KEYS:
+                raise OraError(2329, offset=definition.offset)
+        for other in self.table.constraints:
+            if base.type == "P" and other.type == "P":
+                raise OraError(2260, offset=definition.offset)
+            if other.type in "PU" and other.columns == base.columns:
+                raise OraError(2261, offset=definition.offset)
+        if base.type == "P" and base.enabled:
+            for name in base.columns:
+                self._replace_column(name, nullable=False)
+        if not base.enabled:
+            return base
+        return replace(base, index=self._key_index(base, definition))
+
+    def _key_index(self, base: Constraint, definition: ConstraintDef) -> str:
+        """The index that enforces a key: an existing one on these columns, or a new one."""
+        catalog = self.ddl.catalog
+        for index in (*catalog.indexes_of(self.table), *self.indexes):
+            names = [part.name for part in index.columns]
+            if names == list(base.columns) and index.unique:
+                return index.name
+        owner = self.table.owner
+        name = definition.index_name.last if definition.index_name else base.name
+        if catalog.index(owner, name) is not None:
+            raise OraError(955, offset=definition.offset)
+        index_id = catalog.new_id()
+        index = Index(
+            id=index_id,
+            owner=owner,
+            name=name,
+            table=(owner, self.table.name),
+            columns=tuple(IndexColumn(column) for column in base.columns),
+            unique=True,
+            tablespace=definition.index_tablespace or self.table.tablespace,
+            physical=f"{owner}.{name}#{index_id}",
+            generated=base.generated,
+            created=now(),
+            last_ddl=now(),
+        )
+        self.indexes.append(index)
+        return name
+
+    def _foreign_key(self, base: Constraint, definition: ConstraintDef) -> Constraint:
+        name = definition.references
+        if name is None:
+            raise OraError(905, offset=definition.offset)
+        parent = self._parent(name.owner(self.table.owner), name.last, name.offset)
+        key = self._referenced_key(parent, definition)
+        if len(key.columns) != len(base.columns):
+            raise OraError(2256, offset=definition.offset)
+        for child_name, parent_name in zip(base.columns, key.columns, strict=True):
+            child_column = self.table.column(child_name)
+            parent_column = parent.column(parent_name)
+            if (
+                child_column
+                and parent_column
+                and child_column.type.kind != parent_column.type.kind
+            ):
+                raise OraError(2267, offset=definition.offset)
+        return replace(
+            base,
+            references=(parent.owner, parent.name, key.name),
+            delete_rule=definition.delete_rule or "NO ACTION",
+        )
+
+    def _parent(self, owner: str, name: str, offset: int) -> Table:
+        if (owner, name) == (self.table.owner, self.table.name):
+            return self.table
+        ddl = self.ddl
+        found = ddl.catalog.find(owner, name)
+        if not isinstance(found, Table):
+            found = ddl.resolver.find((owner, name))
+        if not isinstance(found, Table):
+            raise OraError(942, offset=offset)
+        if not has_object_privilege(ddl.catalog, self.table.owner, found, ("REFERENCES",)):
+            code = 1031 if ddl.resolver.find((owner, name)) is not None else 942
+            raise OraError(code, offset=offset)
+        return found
+
+    @staticmethod
+    def _referenced_key(parent: Table, definition: ConstraintDef) -> Constraint:
+        if not definition.referenced_columns:
+            if parent.primary_key is None:
+                raise OraError(2268, offset=definition.offset)
+            return parent.primary_key
+        for name in definition.referenced_columns:
+            if parent.column(name) is None:
+                raise OraError(904, f'"{name}"', offset=definition.offset)
+        for constraint in parent.constraints:
+            if constraint.type in "PU" and constraint.columns == definition.referenced_columns:
+                return constraint
+        raise OraError(2270, offset=definition.offset)
+
+
+def make_index(ddl: Ddl, table: Table, index: Index) -> None:
+    """Store an index, dictionary first. ORA-01452 is the caller's to translate."""
+    ddl.catalog.put(index)
+    ddl.database.run_all(create_index(table, index))
+
+
+def rows_exist(ddl: Ddl, table: Table, condition: str = "1") -> bool:
+    """True when a row meets the SQLite condition."""
+    return bool(ddl.database.run(f"SELECT 1 FROM {table.target} WHERE {condition} LIMIT 1"))
+
+
+def row_count(ddl: Ddl, table: Table) -> int:
+    """How many rows the file table holds."""
+    return int(ddl.database.run(f"SELECT count({ROW}) FROM {table.target}")[0][0])

@@ -1,0 +1,86 @@
+"""Partitions in SQLite: the condition that selects a partition's rows.
+
+A partitioned table is one file table; the partition a row is in follows from its key columns.
+Range: NULL sorts above every value, so only MAXVALUE takes it (VLDB and Partitioning Guide 19c,
+"Partitioning Concepts").
+"""
+
+from __future__ import annotations
+
+from dtm.sandbox.sql.catalog_model import Partition, Partitioning, quote
+from dtm.sandbox.sql.encoding import Encoded
+
+Bound = tuple[Encoded, ...]
+
+
+def below(left: Bound, right: Bound) -> bool:
+    """left < right as range bounds: None is MAXVALUE."""
+    for a, b in zip(left, right, strict=True):
+        if a == b:
+            continue
+        if a is None:
+            return False
+        if b is None:
+            return True
+        return bool(a < b)  # type: ignore[operator]
+    return False
+
+
+def sql_literal(value: Encoded) -> str:
+    """An encoded value as SQLite literal."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f"x'{value.hex()}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return repr(value)
+
+
+def less_than(columns: tuple[str, ...], bound: Bound, prefix: str = "") -> str:
+    """The rows below a range bound, NULL keys being the greatest."""
+    parts = []
+    for index, value in enumerate(bound):
+        equal = [f"{prefix}{quote(columns[i])} IS {sql_literal(bound[i])}" for i in range(index)]
+        name = f"{prefix}{quote(columns[index])}"
+        if value is None:  # MAXVALUE: every value and NULL lie below
+            parts.append(" AND ".join([*equal, "1"]))
+            break
+        parts.append(" AND ".join([*equal, f"{name} < {sql_literal(value)}"]))
+    return "(" + " OR ".join(parts) + ")"
+
+
+def condition(partitioning: Partitioning, partition: Partition, prefix: str = "") -> str:
+    """The SQLite condition that holds for the rows of one partition, and only for them."""
+    columns = partitioning.columns
+    if partitioning.method == "LIST":
+        return _list_condition(partitioning, partition, f"{prefix}{quote(columns[0])}")
+    index = partitioning.partitions.index(partition)
+    upper = less_than(columns, partition.values[0], prefix)
+    if index == 0:
+        return upper
+    lower = less_than(columns, partitioning.partitions[index - 1].values[0], prefix)
+    return f"({upper} AND {lower} IS NOT 1)"
+
+
+def _list_condition(partitioning: Partitioning, partition: Partition, name: str) -> str:
+    if partition.is_default:
+        others = [
+            _list_condition(partitioning, other, name)
+            for other in partitioning.partitions
+            if not other.is_default
+        ]
+        return f"(({' OR '.join(others) or '0'}) IS NOT 1)"
+    values = [value[0] for value in partition.values]
+    parts = [f"{name} IS NULL"] if None in values else []
+    known = ", ".join(sql_literal(value) for value in values if value is not None)
+    if known:
+        parts.append(f"{name} IN ({known})")
+    return "(" + " OR ".join(parts) + ")"
+
+
+def accepts(partitioning: Partitioning, prefix: str = "") -> str:
+    """The SQLite condition for rows some partition takes (else ORA-14400)."""
+    if partitioning.method == "LIST":
+        return " OR ".join(condition(partitioning, p, prefix) for p in partitioning.partitions)
+    return less_than(partitioning.columns, partitioning.partitions[-1].values[0], prefix)
