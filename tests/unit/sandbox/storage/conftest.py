@@ -205,7 +205,7 @@ def app(world: World) -> Client:
 
 @pytest.fixture
 def fails() -> Callable[..., OraError]:
-    """fails(1400, function, *arguments): the call must raise ORA-01400."""
+    """Check that a call raises this ORA number: `fails(1400, function, *arguments)`."""
 
     def check(code: int, call: Callable[..., object], *arguments: object) -> OraError:
         with pytest.raises(OraError) as caught:
