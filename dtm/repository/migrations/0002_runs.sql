@@ -414,7 +414,7 @@ COMMENT ON COLUMN dtm_run_sql.iteration IS 'Iteration'
 /
 COMMENT ON COLUMN dtm_run_sql.task_name IS 'Task that ran it'
 /
-COMMENT ON COLUMN dtm_run_sql.state IS 'RUNNING, DONE, FAILED, LOGGED (test mode: not executed) or ABANDONED (its attempt died)'
+COMMENT ON COLUMN dtm_run_sql.state IS 'RUNNING, DONE, FAILED, TESTED (test mode: not executed) or ABANDONED (its attempt died)'
 /
 COMMENT ON COLUMN dtm_run_sql.sql_text IS 'Full text'
 /
