@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from dtm.oracle.queries import load
 
 # Oracle's base 32 has its own alphabet: no e, i, l, o.
 _ORACLE_BASE32 = "0123456789abcdfghjkmnpqrstuvwxyz"
+_MASKED = re.compile(r"identified\s+by\s+(values\s+)?\*\*\*", re.IGNORECASE)
 _SQL_TEXT = 11
 _STARTED_AT = 14
 _ENDED_AT = 15
@@ -26,7 +28,8 @@ class SqlLogRow:
     """One statement of DTM.EXECUTE_IMMEDIATE. Times are UTC, `elapsed_s` in seconds.
 
     `status`: RUNNING, DONE, FAILED, TESTED (not executed) or ABANDONED (its session died).
-    `rows` is None for PL/SQL blocks; `error_code` is SQLCODE, negative.
+    `rows` is None for PL/SQL blocks; `error_code` is SQLCODE, negative; `sql_id` is None where the
+    helper masked a password in the text.
     """
 
     log_key: str
@@ -51,7 +54,7 @@ class SqlLogRow:
     parallel_servers: int | None
     error_code: int | None
     error_stack: str | None
-    sql_id: str
+    sql_id: str | None
     elapsed_s: float | None
 
 
@@ -100,5 +103,7 @@ def _row(row: Row) -> SqlLogRow:
     ended_at: dt.datetime | None = row[_ENDED_AT]
     elapsed = None if ended_at is None else max((ended_at - started_at).total_seconds(), 0.0)
     text: str = row[_SQL_TEXT] or ""
-    values: Row = (*row[:_SQL_TEXT], text, *row[_SQL_TEXT + 1 :], sql_id(text), elapsed)
+    # The helper masked a password: the text is not the one that ran.
+    shown_id = None if _MASKED.search(text) else sql_id(text)
+    values: Row = (*row[:_SQL_TEXT], text, *row[_SQL_TEXT + 1 :], shown_id, elapsed)
     return SqlLogRow(*values)

@@ -48,6 +48,19 @@ CREATE OR REPLACE PACKAGE BODY dtm AS
   END initialise;
 
   -- ------------------------------------------------------------------ SQL log
+
+  -- The statement as it may be logged: passwords after IDENTIFIED BY are stars.
+  FUNCTION without_passwords(p_sql_str IN CLOB) RETURN CLOB IS
+  BEGIN
+    IF REGEXP_LIKE(p_sql_str, 'identified\s+by\s', 'i') THEN
+      RETURN REGEXP_REPLACE(
+        p_sql_str,
+        '(identified\s+by\s+(values\s+)?)("[^"]*"|''[^'']*''|\S+)(\s+replace\s+("[^"]*"|\S+))?',
+        '\1***', 1, 0, 'i');
+    END IF;
+    RETURN p_sql_str;
+  END without_passwords;
+
   -- Autonomous: the row is visible while the statement runs and survives its rollback.
 
   PROCEDURE log_start(
@@ -177,13 +190,14 @@ CREATE OR REPLACE PACKAGE BODY dtm AS
   IS
     l_log_key dtm_sql_log.log_key%TYPE := RAWTOHEX(SYS_GUID());
     l_stream  dtm_streams%ROWTYPE;
+    l_shown   CLOB := without_passwords(p_sql_str);
   BEGIN
     l_stream := stream_of(p_handle);
     g_statement_no := g_statement_no + 1;
     IF l_stream.test_mode = 'Y' THEN
-      log_start(l_log_key, p_handle, p_sql_str, p_alter_session, 'TESTED');
+      log_start(l_log_key, p_handle, l_shown, p_alter_session, 'TESTED');
     ELSE
-      log_start(l_log_key, p_handle, p_sql_str, p_alter_session, 'RUNNING');
+      log_start(l_log_key, p_handle, l_shown, p_alter_session, 'RUNNING');
       run_logged(l_log_key, p_sql_str, p_alter_session);
     END IF;
   END execute_immediate;
