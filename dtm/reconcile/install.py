@@ -6,7 +6,7 @@ A package that does not compile is put back as it was; the others go on, unless 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dtm.errors import DtmError, Locked
@@ -107,24 +107,29 @@ def _packages(job: Job, target: Target) -> Iterable[PackageResult]:
         if helper_failed:
             yield PackageResult(name, Outcome.SKIPPED, "the helper package failed")
             continue
-        result = _Package(job, versions[name], target).install(change)
+        wanted = frozenset(unit.key for unit in change.units)
+        install = PackageInstall(
+            target, job.want.instance.name, versions[name], apply_id=job.apply_id
+        )
+        result = install.run(wanted)
         helper_failed = result.outcome is not Outcome.DONE and name in HELPERS
         yield result
 
 
 @dataclass
-class _Package:
-    """One package on its way; `_done` lists replaced units for a way back."""
+class PackageInstall:
+    """One package on its way to one instance, by an apply or by a run."""
 
-    job: Job
-    version: PackageVersion
     target: Target
+    instance: str
+    version: PackageVersion
+    apply_id: int | None = None
+    run_id: str | None = None
     _records: list[InstallRecord] = field(default_factory=list, init=False)
     _done: list[tuple[VersionUnit, Installed]] = field(default_factory=list, init=False)
 
-    def install(self, change: Change) -> PackageResult:
-        """Install the units a change names; on failure put back what was replaced."""
-        wanted = {unit.key for unit in change.units}
+    def run(self, wanted: Container[UnitKey]) -> PackageResult:
+        """Install the wanted members; on failure put back what was replaced."""
         try:
             for unit in self.version.units:
                 if UnitKey(unit.type, unit.name) not in wanted:
@@ -182,7 +187,7 @@ class _Package:
     ) -> None:
         self._records.append(
             InstallRecord(
-                instance=self.job.want.instance.name,
+                instance=self.instance,
                 package=self.version.package,
                 version=self.version.version,
                 unit=UnitKey(unit.type, unit.name),
@@ -191,7 +196,8 @@ class _Package:
                 previous_text=previous,
                 status=status,
                 error=error,
-                apply_id=self.job.apply_id,
+                apply_id=self.apply_id,
+                run_id=self.run_id,
             )
         )
 
