@@ -7,7 +7,7 @@ from typing import Any
 
 from dtm.manifests import schemas, shape
 from dtm.manifests.drafts import Draft
-from dtm.manifests.explain import describe, explain
+from dtm.manifests.explain import describe, explain, shown
 from dtm.manifests.findings import Finding, Findings, Place
 from dtm.manifests.paths import Path
 from dtm.manifests.reader import Document
@@ -72,11 +72,11 @@ class Identifier:
             message = f'not a dtm document: apiVersion is not "{API_VERSION}"'
             hint = f"write apiVersion: {API_VERSION}, or exclude the file in dtm.yaml"
             self._findings.add(place, Finding(path, "api-version", message, hint))
-        if kind in _KINDS:
+        if isinstance(kind, str) and kind in _KINDS:
             return _KINDS[kind] if version == API_VERSION else None
         if version == API_VERSION:
             path = ("kind",) if "kind" in data else ()
-            message = f'unknown kind "{kind}"' if "kind" in data else '"kind" is missing'
+            message = f"unknown kind {shown(kind)}" if "kind" in data else '"kind" is missing'
             similar = did_you_mean(kind, _KINDS) if isinstance(kind, str) else None
             hint = similar or f"kinds: {', '.join(_KINDS)}"
             self._findings.add(place, Finding(path, "unknown-kind", message, hint))
