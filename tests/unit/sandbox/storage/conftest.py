@@ -17,6 +17,7 @@ from dtm.sandbox.kernel.ports import SessionContext
 from dtm.sandbox.kernel.types import NUMBER, Column
 from dtm.sandbox.sql import ddl
 from dtm.sandbox.sql.catalog_model import Table, TableColumn, quote
+from dtm.sandbox.sql.ddl_context import DdlResult
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.storage_create import create_instance, open_instance
 from dtm.sandbox.sql.storage_instance import Instance
@@ -90,8 +91,8 @@ class Client:
         if self.cancelled is not None:
             raise self.cancelled
 
-    def ddl(self, *statements: str) -> ddl.DdlResult:
-        result = ddl.DdlResult("")
+    def ddl(self, *statements: str) -> DdlResult:
+        result = DdlResult("")
         for text in statements:
             result = ddl.execute(self.session, text, self.translator)
         return result
