@@ -25,6 +25,7 @@ class RunningCall:
     """A call that can be cancelled. `deadline` is on the monotonic clock, seconds."""
 
     instance: str
+    handle: str
     client: Client
     deadline: float | None
     started: float
@@ -84,12 +85,12 @@ class Halting:
 
     @contextmanager
     def running(
-        self, instance: str, client: Client, timeout_s: float | None
+        self, instance: str, handle: str, client: Client, timeout_s: float | None
     ) -> Iterator[RunningCall]:
         """Make a call cancellable while the block runs."""
         started = self._now()
         deadline = None if timeout_s is None else started + timeout_s
-        call = RunningCall(instance, client, deadline, started)
+        call = RunningCall(instance, handle, client, deadline, started)
         with self._changed:
             self._calls.add(call)
         try:

@@ -18,6 +18,7 @@ from dtm.runner.decide import Halt, HaltAt, HaltKind
 from dtm.runner.deps import Deps
 from dtm.runner.events import EventKind, OneAtATime, RunEvent
 from dtm.runner.halting import Halting
+from dtm.runner.harvest import Harvester
 from dtm.runner.journal import GroupJournal
 from dtm.runner.keeper import Heartbeat, Keeper, Wishes
 from dtm.runner.ports import Client, Point, StreamInfo
@@ -78,6 +79,8 @@ class _Work:
     signals: SignalLadder | None
     messages: list[str] = field(default_factory=list)
     honoured: dict[str, datetime] = field(default_factory=dict)
+    streams: dict[str, Stream] = field(default_factory=dict)
+    harvester: Harvester = field(init=False)
     _on_regain: Callable[[], None] = lambda: None  # the heartbeat's `resume`, once there is one
 
     def __post_init__(self) -> None:
@@ -96,6 +99,12 @@ class _Work:
         self._leave_out()
         with self._journal() as journal, self._preflight() as preflight:
             crew = self._crew(journal, preflight)
+            self.harvester = Harvester(
+                self.halting,
+                lambda instance: self._open_client(instance, preflight),
+                self.streams.get,
+                self.deps.tuning.harvest_s,
+            )
             self._wish(Wishes(self.store.outstanding_halts(run.run_id), run.max_parallel), crew)
             heartbeat = Heartbeat(
                 self.keeper,
@@ -107,6 +116,7 @@ class _Work:
             self._on_regain = heartbeat.resume
             self._tick()
             hanging = crew.drive()
+            self.harvester.close()
             heartbeat.stop(CLOSE_S)
             spooled = not journal.close(CLOSE_S) or journal.spooled
         return self._end(crew, hanging, spooled)
@@ -192,29 +202,31 @@ class _Work:
             test_mode=self.request.test,
             parameters=self.claimed.parameters.get(row.handle, ()),
         )
-        waiting = Waiting(
-            orphan_s=max(self.request.wait_s, self.deps.tuning.orphan_s),
-            gate_s=self.deps.tuning.gate_s,
-            weak_s=self.deps.tuning.weak_s,
-            pause=lambda seconds: self.halting.pause(row.instance, seconds),
-            tell=lambda message: self._tell(EventKind.WAITING, message, row),
-        )
-
-        def open_client(instance: str) -> Client:
-            ready = preflight.ready(instance)
-            session = preflight.open(ready.instance)
-            return OracleClient(session, instance, ready.schema, self.claimed.fence, waiting)
-
         tools = Tools(
             journal=journal,
-            open_client=open_client,
+            open_client=lambda instance: self._open_client(instance, preflight),
             halting=self.halting,
             reporter=self.deps.reporter,
             clock=self.clock,
             strike=self.deps.strike,
             fence=self.claimed.fence,
         )
-        return run_stream(Stream.of(row, info, self.selected.definition, tools))
+        stream = Stream.of(row, info, self.selected.definition, tools)
+        self.streams[row.handle] = stream
+        return run_stream(stream)
+
+    def _open_client(self, instance: str, preflight: Preflight) -> Client:
+        waiting = Waiting(
+            orphan_s=max(self.request.wait_s, self.deps.tuning.orphan_s),
+            gate_s=self.deps.tuning.gate_s,
+            weak_s=self.deps.tuning.weak_s,
+            pause=lambda seconds: self.halting.pause(instance, seconds),
+            tell=lambda message: self._tell(EventKind.WAITING, f"{instance}: {message}"),
+        )
+
+        ready = preflight.ready(instance)
+        session = preflight.open(ready.instance)
+        return OracleClient(session, instance, ready.schema, self.claimed.fence, waiting)
 
     # while it runs
 
@@ -233,7 +245,8 @@ class _Work:
         journal.repository_lost()
 
     def _tick(self) -> None:
-        """Halt when the window closes (or is closed from the start)."""
+        """Harvest long calls; halt when the window closes (or is closed from the start)."""
+        self.harvester.look()
         window, now = self.selected.assignment.window, self.clock()
         if window is None or self.request.outside_window or current_span(window, now):
             return

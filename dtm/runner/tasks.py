@@ -26,7 +26,8 @@ def perform(stream: Stream, key: TaskKey, seat: Seat) -> None:
         stream.tools.strike(Point.INTENT_RECORDED, key.task)
         if key.phase is Phase.FINAL:
             stream.tools.strike(Point.IN_FINAL, key.task)
-        with stream.tools.halting.running(stream.instance, client, task.timeout_s) as running:
+        halting = stream.tools.halting
+        with halting.running(stream.instance, stream.handle, client, task.timeout_s) as running:
             answer = _call(stream, attempt, task, seat)
         elapsed_s = stream.tools.monotonic() - running.started
         stream.tools.strike(Point.ANSWER_RECEIVED, key.task)
