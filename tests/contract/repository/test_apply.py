@@ -7,36 +7,26 @@ from datetime import datetime
 
 import pytest
 
-from dtm.errors import ExitCode, Locked, StalePlan, UsageError
-from dtm.model.names import code_lock_name
+from dtm.errors import ExitCode, Locked, UsageError
 from dtm.model.resources import Kind, ResourceId
-from dtm.oracle.locks import Mode, request
-from dtm.reconcile import planfile
-from dtm.reconcile.apply import apply_plan, initialise
-from dtm.reconcile.changes import Action, Contact, Risk, UnitState
+from dtm.reconcile.apply import initialise
+from dtm.reconcile.changes import Action, Contact
 from dtm.reconcile.deps import ApplyOptions, OpenRun
 from dtm.reconcile.oracle_target import helper_versions, repository_lock
 from dtm.repository.applies import ApplyLog
 from dtm.repository.config import ConfigStore
-from dtm.repository.records import ApplyState, InstallStatus, Outcome
+from dtm.repository.records import ApplyState, Outcome
 from tests.contract.repository.world import (
     BODY,
     NEXT_BODY,
     SPEC,
-    TABLE,
     WRONG_BODY,
     World,
+    body_of,
     resource,
 )
 
 UNITS = "SELECT object_type, object_name, status FROM user_objects ORDER BY 1, 2"
-BODY_TEXT = (
-    "SELECT text FROM user_source WHERE type = 'PACKAGE BODY' AND name = 'TIDY' ORDER BY line"
-)
-
-
-def body_of(world: World, name: str) -> str:
-    return "".join(text for (text,) in world.on(name, BODY_TEXT))
 
 
 def test_plan_apply_plan(two: World) -> None:
@@ -191,180 +181,6 @@ def test_history_follows_a_renamed_instance(one: World) -> None:
     for table in ("installs", "releases", "instance_facts", "assignment_instances"):
         assert one.query(f"SELECT DISTINCT instance FROM dtm_{table}") == [("orient",)], table
     assert one.plan(tree).plan.empty
-
-
-# --- P5
-
-
-def saved(world: World) -> str:
-    return planfile.save(world.plan(world.tree(body=NEXT_BODY)).plan)
-
-
-@pytest.mark.parametrize("ingredient", ["serial", "lineage", "instance", "manifests", "tool"])
-def test_a_stale_plan_is_refused_and_says_why(one: World, ingredient: str) -> None:
-    one.apply()
-    plan = planfile.load(saved(one))
-    tree, deps = one.tree(body=NEXT_BODY), {}
-    expected = {
-        "serial": "repository serial was 1, is 2",
-        "lineage": "repository lineage was",
-        "instance": "instance east no longer holds what it held",
-        "manifests": "manifest digest was",
-        "tool": "tool version was 1.0, is 1.1",
-    }[ingredient]
-    if ingredient == "serial":
-        one.do("repository", "UPDATE dtm_repository SET serial = serial + 1")
-    elif ingredient == "lineage":
-        one.do("repository", "UPDATE dtm_repository SET lineage = 'another'")
-    elif ingredient == "instance":
-        one.do("east", "DROP PACKAGE tidy")
-    elif ingredient == "manifests":
-        tree = one.tree(body=NEXT_BODY, enabled=True)
-    else:
-        deps = {"tool_version": "1.1"}
-    with pytest.raises(StalePlan) as caught:
-        one.apply(tree, ApplyOptions(saved=plan), **deps)
-    assert expected in caught.value.message
-    assert caught.value.message.count(";") == 0, "only that ingredient changed"
-    assert "'one'" in body_of(one, "east") or ingredient == "instance"
-    assert one.query("SELECT COUNT(*) FROM dtm_applies") == [(1,)]
-
-
-def test_a_fresh_plan_file_is_applied(one: World) -> None:
-    one.apply()
-    plan = planfile.load(saved(one))
-    report = one.apply(one.tree(body=NEXT_BODY), ApplyOptions(saved=plan))
-    assert report.exit_code is ExitCode.OK
-    assert "'two'" in body_of(one, "east")
-
-
-def test_a_plan_that_somebody_overtook_while_it_was_looked_at_is_stale(one: World) -> None:
-    planned = one.plan()
-    one.apply()
-    with pytest.raises(StalePlan, match="changed while the plan was being looked at"):
-        apply_plan(planned, one.deps())
-
-
-def test_an_instance_that_changed_since_the_plan_is_not_installed_over(two: World) -> None:
-    two.apply()
-    planned = two.plan(two.tree(body=NEXT_BODY))
-    two.do("east", "DROP PACKAGE tidy")
-    report = apply_plan(planned, two.deps())
-    found = {one.change.instance: one.outcome for one in report.applied if one.change.instance}
-    assert found == {"east": Outcome.STALE, "west": Outcome.DONE}
-    assert report.exit_code is ExitCode.STALE
-    assert body_of(two, "east") == ""
-
-
-# --- installs
-
-
-def test_a_compile_error_has_file_and_line_and_is_put_back(one: World) -> None:
-    one.apply()
-    version = one.query("SELECT version FROM dtm_releases")
-    report = one.apply(one.tree(body=WRONG_BODY))
-    assert report.exit_code is ExitCode.FAILED
-    (failed,) = [a for a in report.applied if a.outcome is Outcome.FAILED]
-    assert failed.message.startswith("tidy.pkb:5:")
-    assert "P_NOBODY_KNOWS" in failed.message
-    assert "'one'" in body_of(one, "east")
-    assert one.on("east", "SELECT status FROM user_objects WHERE object_type LIKE 'PACK%'") == [
-        ("VALID",),
-        ("VALID",),
-    ]
-    assert one.query("SELECT version FROM dtm_releases") == version
-    rows = one.query(
-        "SELECT status, error FROM dtm_installs WHERE apply_id = 2 ORDER BY install_id"
-    )
-    assert [status for status, _ in rows] == [InstallStatus.FAILED, InstallStatus.RESTORED]
-    assert "tidy.pkb:5:" in rows[0][1]
-    assert one.query("SELECT state FROM dtm_applies WHERE apply_id = 2") == [("FAILED",)]
-    fixed = one.apply(one.tree(body=NEXT_BODY))
-    assert fixed.exit_code is ExitCode.OK
-    assert "'two'" in body_of(one, "east")
-
-
-def test_a_first_install_that_does_not_compile_leaves_nothing(one: World) -> None:
-    report = one.apply(one.tree(body=WRONG_BODY))
-    assert report.exit_code is ExitCode.FAILED
-    assert one.on("east", "SELECT object_type FROM user_objects") == [("TABLE",)]
-    assert one.query("SELECT COUNT(*) FROM dtm_releases") == [(0,)]
-
-
-def test_a_change_by_hand_is_drift_and_its_text_is_kept(one: World) -> None:
-    one.apply()
-    by_hand = BODY.replace("'one'", "'by hand'").rstrip("/\n")
-    one.do("east", by_hand)
-    planned = one.plan().plan
-    assert planned.drift
-    assert planned.exit_code is ExitCode.CHANGES
-    (change,) = planned.changes
-    assert Risk.DRIFT in change.risks
-    assert [unit.state for unit in change.units] == [UnitState.DRIFT]
-    assert one.apply().exit_code is ExitCode.OK
-    assert "'one'" in body_of(one, "east")
-    kept = one.query(
-        "SELECT s.text FROM dtm_installs i JOIN dtm_sources s ON s.sha256 = i.previous_sha256"
-        " WHERE i.apply_id = 2"
-    )
-    assert "'by hand'" in kept[0][0]
-
-
-def test_a_package_dropped_by_hand_is_noticed_and_comes_back(one: World) -> None:
-    one.apply()
-    one.do("east", "DROP PACKAGE tidy")
-    (change,) = one.plan().plan.changes
-    assert change.reason == "not there yet"
-    assert {unit.state for unit in change.units} == {UnitState.MISSING}
-    assert one.apply().exit_code is ExitCode.OK
-    assert one.plan().plan.empty
-
-
-def test_going_back_to_an_earlier_version_is_older_not_drift(one: World) -> None:
-    one.apply()
-    one.apply(one.tree(body=NEXT_BODY))
-    (package, change) = one.plan().plan.changes
-    assert package.action is Action.UPDATE
-    assert change.reason == "older than the working tree"
-    assert one.apply().exit_code is ExitCode.OK
-    assert one.plan().plan.empty
-
-
-def test_a_state_table_gets_new_columns_and_keeps_its_rows(one: World) -> None:
-    one.apply()
-    one.do("east", "INSERT INTO tidy_state (run_id) VALUES (7)")
-    wider = one.tree(
-        table=TABLE.replace("NOTE   VARCHAR2(100)", "NOTE   VARCHAR2(100),\n  EXTRA  DATE")
-    )
-    changes = one.plan(wider).plan.changes
-    assert [unit.state for unit in changes[-1].units] == [UnitState.EXTEND]
-    assert one.apply(wider).exit_code is ExitCode.OK
-    assert one.on("east", "SELECT run_id, extra FROM tidy_state") == [(7, None)]
-    assert one.plan(wider).plan.empty
-
-
-def test_a_table_that_differs_is_reported_and_never_altered(one: World) -> None:
-    one.apply()
-    other = one.tree(table=TABLE.replace("VARCHAR2(100)", "VARCHAR2(50)"))
-    planned = one.plan(other).plan
-    assert "VARCHAR2(100)" in planned.warnings[0].message
-    assert one.apply(other).exit_code is ExitCode.OK
-    sql = "SELECT char_length FROM user_tab_columns WHERE column_name = 'NOTE'"
-    assert one.on("east", sql) == [(100,)]
-
-
-def test_code_in_use_is_not_replaced_under_its_user(one: World) -> None:
-    one.apply()
-    session = one.schemas["east"].connect()
-    assert request(session, code_lock_name(one.schemas["east"].user), Mode.S).held
-    report = one.apply(one.tree(body=NEXT_BODY), ApplyOptions(gate_s=0))
-    session.close()
-    assert report.exit_code is ExitCode.LOCKED
-    (busy,) = [a for a in report.applied if a.outcome is Outcome.BUSY]
-    assert "in use" in busy.message
-    assert "'one'" in body_of(one, "east")
-    assert one.query("SELECT COUNT(*) FROM dtm_install_intents") == [(0,)]
-    assert one.apply(one.tree(body=NEXT_BODY)).exit_code is ExitCode.OK
 
 
 # --- P11, P13

@@ -175,6 +175,16 @@ class World:
         return found | {"repository": self.query(sql)}
 
 
+BODY_TEXT = (
+    "SELECT text FROM user_source WHERE type = 'PACKAGE BODY' AND name = 'TIDY' ORDER BY line"
+)
+
+
+def body_of(world: World, name: str = "east") -> str:
+    """The package body that an instance holds."""
+    return "".join(text for (text,) in world.on(name, BODY_TEXT))
+
+
 def _query(schema: Schema, sql: str, binds: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     session = schema.connect()
     try:
