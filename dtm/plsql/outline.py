@@ -39,20 +39,39 @@ __all__ = [
 ]
 
 _CONDITIONAL = re.compile(r"\$(?:if|error)\b", re.IGNORECASE)
-# Command lines of SQL*Plus and SQLcl; source: "SQL*Plus User's Guide and Reference", 19c.
+# Commands of SQL*Plus and SQLcl: what must be written, what may be left out.
+# Source: "SQL*Plus User's Guide and Reference", 19c, "SQL*Plus Command Reference".
+_COMMANDS = """
+    acc|ept archive bre|ak bti|tle cd cl|ear col|umn comp|ute conn|ect copy ddl def|ine desc|ribe
+    disc|onnect ed|it exec|ute exit get history ho|st l|ist liquibase oerr passw|ord pau|se pri|nt
+    pro|mpt quit r rem|ark repf|ooter reph|eader run sav|e script sho|w shutdown spo|ol sta|rt
+    startup store timi|ng tti|tle undef|ine var|iable whenever xquery
+"""
+
+
+def _abbreviated(command: str) -> str:
+    """A pattern for a command: "pro|mpt" matches pro, prom, promp and prompt."""
+    needed, _, rest = command.partition("|")
+    return needed + "".join(f"(?:{letter}" for letter in rest) + ")?" * len(rest)
+
+
+_WORDS = "|".join(_abbreviated(one) for one in _COMMANDS.split())
 _SQLPLUS = re.compile(
-    r"""(?:
-    (?:prom(?:pt?)?|rem(?:ark)?|def(?:ine)?|undef(?:ine)?|spo(?:ol)?|whenever|sho(?:w)?
-      |exec(?:ute)?|col(?:umn)?|acc(?:ept)?|pau(?:se)?|tti(?:tle)?|bti(?:tle)?|bre(?:ak)?
-      |comp(?:ute)?|conn(?:ect)?|disc(?:onnect)?|exit|quit|ho(?:st)?|cle(?:ar)?|l(?:ist)?
-      |sta(?:rt)?|var(?:iable)?|print|timi(?:ng)?|desc(?:ribe)?|ed(?:it)?|save|get|run|r
-      |repf(?:ooter)?|reph(?:eader)?|archive|store|password|startup|shutdown|liquibase|cd
-      |script|ddl)(?=[\s;]|$)
-    |set[ \t]+(?!role\b|transaction\b|constraints?\b)
-    |@|!|\$(?!\$|if|else|end|error)|\#
+    rf"""(?:
+      (?:{_WORDS})(?=[\s;]|$)
+    | set[ \t]+(?!role\b|transaction\b|constraints?\b)
+    | @ | ! | \$(?!\$|if|else|end|error)
     )[^\n]*""",
     re.VERBOSE | re.IGNORECASE,
 )
+_COMMAND_WORD = re.compile(r"\w+|@@?")
+# "#command" lines: SQL*Plus runs them at once, even in the middle of a unit.
+_HASH_LINE = re.compile(r"^[ \t]*\#[ \t]*[A-Za-z][^\n]*", re.MULTILINE)
+_BLANK = re.compile(r"\s*")
+
+
+def _blanks(match: re.Match[str]) -> str:
+    return " " * len(match.group())
 
 
 def outline(text: str) -> Outline:
@@ -64,7 +83,8 @@ class _Script:
     """Walks a text statement by statement."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._source = text
+        self._text = _HASH_LINE.sub(_blanks, text) if "#" in text else text
         self._branch = FIRST if _CONDITIONAL.search(text) else None
         self._units: list[Unit] = []
         self._between: list[Diagnostic] = []
@@ -79,7 +99,7 @@ class _Script:
         return Outline(tuple(self._units), tuple(found))
 
     def _window(self, offset: int, line: int) -> Window:
-        return Window(self._text, offset, line, self._branch)
+        return Window(self._text, offset, line, self._branch, self._source)
 
     def _step(self, window: Window) -> Window | None:
         """Read what is at the window's token; the window to go on with, None at the end."""
@@ -102,17 +122,33 @@ class _Script:
         return not self._text[start:offset].strip(" \t\ufeff\x00\r\f")
 
     def _command(self, window: Window, token: lexer.Token, end: int) -> Window:
-        """A SQL*Plus line; a "-" at its end continues it."""
+        """SQL*Plus lines from `token` on, as many as follow each other."""
         text = self._text
-        while text[token.offset : end].rstrip(" \t\r").endswith("-") and end < len(text):
+        self._between += window.problems(token.offset)
+        start, line, column = token.offset, token.line, token.column
+        while True:
+            end = self._continued(start, end)
+            lines = text.count("\n", start, end)
+            word = _COMMAND_WORD.match(text, start)
+            name = word.group().upper() if word else text[start]
+            span = Span(start, end, line, column, line + lines, 1)
+            self._units.append(Unit("SQLPLUS", None, name, None, False, True, (), (), (), span))
+            blank = _BLANK.match(text, end)
+            begin = blank.end() if blank else end
+            line += lines + text.count("\n", end, begin)
+            command = _SQLPLUS.match(text, begin)
+            if command is None or not text.count("\n", end, begin):
+                return self._window(end, span.end_line)
+            column = begin - text.rfind("\n", 0, begin)
+            start, end = begin, command.end()
+
+    def _continued(self, start: int, end: int) -> int:
+        """The end of a command whose line ends at `end`: a "-" at its end continues it."""
+        text = self._text
+        while text[start:end].rstrip(" \t\r").endswith("-") and end < len(text):
             line_end = text.find("\n", end + 1)
             end = len(text) if line_end < 0 else line_end
-        lines = text.count("\n", token.offset, end)
-        self._between += window.problems(token.offset)
-        word = re.split(r"[\s;]", token.text, maxsplit=1)[0].upper()
-        span = Span(token.offset, end, token.line, token.column, token.line + lines, 1)
-        self._units.append(Unit("SQLPLUS", None, word, None, False, True, (), (), (), span))
-        return self._window(end, token.line + lines)
+        return end
 
     def _unit(self, window: Window) -> Window:
         unit, window, resume = parse_unit(self._text, window, bare=self._bare)
@@ -134,6 +170,9 @@ class _Script:
         token = window.token()
         if token is None:
             return
+        if token.value == "." and self._ends_buffer(token.offset):
+            window.at += 1  # SQL*Plus: the buffer ends here and is not run
+            return
         if window.word() in STARTERS or (
             self._starts_line(token.offset) and _SQLPLUS.match(self._text, token.offset)
         ):
@@ -142,6 +181,11 @@ class _Script:
         self._report(ERROR, "text behind the end of the unit", token)
         while not window.is_slash():
             window.at += 1
+
+    def _ends_buffer(self, offset: int) -> bool:
+        line_end = self._text.find("\n", offset)
+        rest = self._text[offset + 1 : line_end if line_end >= 0 else len(self._text)]
+        return self._starts_line(offset) and not rest.strip()
 
     def _report(self, severity: str, message: str, token: lexer.Token) -> None:
         self._between.append(Diagnostic(severity, message, token.offset, token.line, token.column))

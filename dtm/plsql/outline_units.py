@@ -111,10 +111,8 @@ class UnitParser:
 
     def _skip_sql(self) -> None:
         """Go behind the ";" of a SQL statement, or up to the "/" line or the end."""
-        window = self._window
-        before = len(window.diagnostics)
-        window.skip_statement()
-        del window.diagnostics[before:]  # a "/" ends SQL as well as a ";"
+        if not self._window.skip_sql(_STORED):
+            self._window.note("';' missing in front of this")
 
     def _skip_if_not_exists(self) -> None:
         window = self._window

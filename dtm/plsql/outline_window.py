@@ -32,8 +32,11 @@ class Window:
     `branch`: which branch of every $IF to keep; None when the text has no conditional compilation.
     """
 
-    def __init__(self, text: str, offset: int, line: int, branch: str | None = None) -> None:
+    def __init__(
+        self, text: str, offset: int, line: int, branch: str | None = None, source: str = ""
+    ) -> None:
         self.text = text
+        self._original = source or text  # as written, where `text` has lines blanked out
         self.words: list[str] = []
         self.tokens: list[Token] = []
         self.at = 0
@@ -117,7 +120,7 @@ class Window:
         end = min(end, len(self.tokens))
         if start >= end:
             return ""
-        return self.text[self.tokens[start].offset : self.tokens[end - 1].end]
+        return self._original[self.tokens[start].offset : self.tokens[end - 1].end]
 
     # ------------------------------------------------------------------ skips
 
@@ -178,6 +181,36 @@ class Window:
             if tokens[at].kind == lexer.SLASH:
                 return at
             at += 1
+
+    def skip_sql(self, unit_words: Container[str]) -> bool:
+        """Go behind the ";" of a SQL statement, or up to a "/" line, the end, or a stored unit
+        that begins where the statement should have ended; False in the last case."""
+        start = self.at
+        before = len(self.diagnostics)
+        self.skip_statement()
+        del self.diagnostics[before:]  # SQL may as well end with a "/" line
+        at = start + 1
+        while True:
+            try:
+                at = self.words.index("CREATE", at, self.at)
+            except ValueError:
+                return True
+            if self._is_forgotten_end(at, unit_words):
+                self.at = at
+                return False
+            at += 1
+
+    def _is_forgotten_end(self, at: int, unit_words: Container[str]) -> bool:
+        """Does CREATE at `at` begin a unit, and is it no part of GRANT CREATE PROCEDURE ..?"""
+        token, before = self.tokens[at], self.tokens[at - 1]
+        if token.kind != lexer.IDENT or before.line == token.line:
+            return False
+        following = self.words[at + 1 : at + 6]
+        if following[:2] == ["OR", "REPLACE"]:
+            following = following[2:]
+        elif before.line == token.line - 1 or before.value in (",", "GRANT", "REVOKE"):
+            return False
+        return any(word in unit_words for word in following[:2])
 
     def skip_parentheses(self) -> None:
         """Go behind the ")" that closes the current "("; stops at ";" or the end."""

@@ -185,7 +185,7 @@ COMMIT;
         ("PACKAGE", "A"),
         ("PACKAGE", "B"),
         ("SQLPLUS", "SHOW"),
-        ("SQLPLUS", "@"),
+        ("SQLPLUS", "@@"),
         ("SQL", ""),
     ]
     assert [one.severity for one in found.diagnostics] == [NOTE, NOTE]
@@ -302,4 +302,28 @@ def test_no_input_raises(text: str) -> None:
 def test_hostile_input_takes_linear_time(text: str) -> None:
     start = time.perf_counter()
     outline(text)
+    assert time.perf_counter() - start < 5
+
+
+def test_sqlplus_dot_and_hash_lines() -> None:
+    found = outline(
+        "CREATE PROCEDURE p IS\nBEGIN\n#pause\n  NULL;\nEND;\n.\nSELECT 1 FROM dual;\n"
+    )
+    assert found.diagnostics == ()
+    assert shape(found) == [("PROCEDURE", "P"), ("SQL", "")]
+
+
+def test_a_unit_behind_sql_without_its_end() -> None:
+    found = outline(
+        "GRANT CREATE SESSION,\nCREATE PROCEDURE TO a;\nSELECT 1 FROM dual\n\n"
+        "CREATE OR REPLACE PACKAGE p IS\nEND;\n/\n"
+    )
+    assert shape(found) == [("SQL", ""), ("SQL", ""), ("PACKAGE", "P")]
+    assert [one.severity for one in found.diagnostics] == [NOTE]
+
+
+def test_many_command_lines_are_fast() -> None:
+    text = "pro | it's |\n\nset x on\n" * 20_000
+    start = time.perf_counter()
+    assert len(outline(text).units) == 40_000
     assert time.perf_counter() - start < 5
