@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _SKIP = r"""
-    n?q'\[.*?\]' | n?q'\{.*?\}' | n?q'\(.*?\)' | n?q'<.*?>' | n?q'(?P<mark>[^\s\[{(<]).*?(?P=mark)'
-  | '(?:[^']|'')*'(?:\s*:)?     # a colon behind a string is JSON's
+    n?q'(?:\[.*?(?:\]'|\Z)|\{.*?(?:\}'|\Z)|\(.*?(?:\)'|\Z)|<.*?(?:>'|\Z)
+       |(?P<mark>[^\s\[{(<]).*?(?:(?P=mark)'|\Z))
+  | '[^']*+(?:''[^']*+)*+(?:'|\Z)(?:\s*:)?     # a colon behind a string is JSON's
   | "[^"]*" | --[^\n]* | /\*.*?(?:\*/|\Z) | :=
 """
 _TOKEN = re.compile(

@@ -173,9 +173,9 @@ def test_call_of_a_vanished_client_runs_to_its_end(server: Server) -> None:
 
 def test_killed_while_idle_and_while_working(server: Server) -> None:
     with server.connect() as connection:
-        opened, closed, _ = server.ask(f"kill {connection.session_id}")
-        assert wait_for(lambda: server.ask()[1] > closed)  # rolled back before the next request
-        assert opened
+        assert wait_for(lambda: server.ask()[0] == server.ask()[1] + 1)  # nobody else is left
+        server.ask(f"kill {connection.session_id}")
+        assert wait_for(lambda: server.ask()[0] == server.ask()[1])  # ended before it asks again
         error = error_of(lambda: connection.cursor().execute("select 1 from dual"))
         assert error.code == 28
         assert not connection.is_healthy()
