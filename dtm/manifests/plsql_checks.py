@@ -1,41 +1,28 @@
-"""Operations against the PL/SQL they run: procedures, signatures, parameters, ends of transactions."""
+"""Operations against the PL/SQL they run: procedures, signatures, parameters, bodies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
-from dtm.manifests.canonical_operation import PHASES, SELF_COMMITTING, all_tasks
 from dtm.manifests.drafts import Draft
 from dtm.manifests.findings import Finding, Findings
 from dtm.manifests.paths import Path
-from dtm.manifests.plsql_package import GETTERS, PackageCode, Routine
-from dtm.manifests.sources import Source
+from dtm.manifests.plsql_calls import Call, operation_calls, probes
+from dtm.manifests.plsql_lint import lint
+from dtm.manifests.plsql_package import GETTERS, PackageCode, helper_use
+from dtm.manifests.sources import Source, report
 from dtm.model.declarations import ParameterDecl
-from dtm.model.diagnostics import Diagnostic, Severity
 from dtm.model.names import display
-from dtm.model.resources import Kind, Location
+from dtm.model.resources import Kind
 from dtm.model.suggest import did_you_mean
 from dtm.plsql.outline import Outline, Parameter, Subprogram, outline
 
-_TEXT_TYPES = ("VARCHAR2", "VARCHAR", "CHAR", "STRING", "NVARCHAR2", "NCHAR", "CHARACTER")
-_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
-    "iterator": ("p_handle", "p_owner", "p_table_name"),
-    "final": ("p_handle", "p_after_error"),
-}
-_TASK_ARGUMENTS = ("p_handle",)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A procedure the runner will call. `path` is where the manifest names it, if it does."""
-
-    task: str
-    procedure: str
-    path: Path | None
-    arguments: tuple[str, ...]
-    atomic: bool
+_NOT_TEXT = frozenset(
+    {
+        *("NUMBER", "INTEGER", "PLS_INTEGER", "BINARY_INTEGER", "FLOAT", "BOOLEAN"),
+        *("DATE", "TIMESTAMP", "INTERVAL", "CLOB", "BLOB", "RAW"),
+    }
+)
 
 
 def check_package(draft: Draft, findings: Findings) -> PackageCode:
@@ -55,6 +42,7 @@ def check_package(draft: Draft, findings: Findings) -> PackageCode:
             place: Path = ("spec", "sources")
             findings.add(draft.place, Finding(place, "missing-unit", message, hint, at_key=True))
     _check_bodies(code, findings)
+    _check_helper(draft, code, findings)
     return code
 
 
@@ -63,7 +51,7 @@ def _syntax(source: Source, found: Outline, findings: Findings) -> None:
     worst_last = sorted(found.errors, key=lambda error: error.message.startswith("unterminated"))
     by_place = {(problem.line, problem.column): problem for problem in worst_last}
     for place, problem in by_place.items():
-        _report(findings, source, place, "plsql-syntax", problem.message)
+        report(findings, source, place, "plsql-syntax", problem.message)
 
 
 def _check_bodies(code: PackageCode, findings: Findings) -> None:
@@ -78,7 +66,20 @@ def _check_bodies(code: PackageCode, findings: Findings) -> None:
     for one in spec.subprograms:
         if (one.kind, one.name) not in defined and not _is_external(one):
             message = f"{one.kind} {display(one.name)} has no body in {body_source.file}"
-            _report(findings, source, (one.span.line, one.span.column), "missing-body", message)
+            report(findings, source, (one.span.line, one.span.column), "missing-body", message)
+
+
+def _check_helper(draft: Draft, code: PackageCode, findings: Findings) -> None:
+    """Code written for ODTM calls DOM, which is only there with `compat: odtm`."""
+    if draft.spec.get("compat") == "odtm":
+        return
+    for source, _ in code.outlines:
+        token = helper_use(source.text, "DOM")
+        if token is not None:
+            message = "the package calls DOM, the helper of ODTM, which is not rolled out"
+            hint = "call DTM, or set compat: odtm"
+            report(findings, source, (token.line, token.column), "missing-compat", message, hint)
+            return
 
 
 def _is_external(one: Subprogram) -> bool:
@@ -97,37 +98,14 @@ class OperationCheck:
         """Run every check; without a readable, sound package there is nothing to compare with."""
         if not self._code.readable or not self._code.sound:
             return
-        calls = list(self._calls())
+        calls = list(operation_calls(self._draft))
         for call in calls:
             self._procedure(call)
-        for path, task in self._with_probe():
-            self._probe(path, task["probe"])
+        for path, name in probes(self._draft):
+            self._probe(path, name)
         self._parameters(calls)
-        self._transactions(calls)
-
-    def _calls(self) -> Iterator[Call]:
-        given = self._draft.raw_spec.get("lifecycle", {})
-        for phase in PHASES:
-            task = self._draft.spec["lifecycle"][phase]
-            if task is None:
-                continue
-            path: Path | None = None
-            if phase in given:
-                path = ("spec", "lifecycle", phase)
-                path = (*path, "procedure") if isinstance(given[phase], dict) else path
-            arguments = _ARGUMENTS.get(phase, _TASK_ARGUMENTS)
-            yield Call(phase, task["procedure"], path, arguments, task["kind"] != SELF_COMMITTING)
-        for place, task in all_tasks(self._draft.spec):
-            atomic = task["kind"] != SELF_COMMITTING
-            path = (*place, "procedure")
-            yield Call(task["name"], task["procedure"], path, _TASK_ARGUMENTS, atomic)
-
-    def _with_probe(self) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-        lifecycle = self._draft.spec["lifecycle"]
-        tasks = [(("spec", "lifecycle", p), lifecycle[p]) for p in PHASES if lifecycle[p]]
-        for path, task in (*tasks, *all_tasks(self._draft.spec)):
-            if "probe" in task:
-                yield (*path, "probe"), task
+        if self._code.body is not None:
+            lint(self._code, self._code.body[0], calls, self._findings)
 
     def _procedure(self, call: Call) -> None:
         declared = self._code.declared(call.procedure)
@@ -159,7 +137,7 @@ class OperationCheck:
         assert self._code.spec is not None  # noqa: S101 - `readable` was asked
         message = f"{display(one.name)} {wanted}"
         place = (one.span.line, one.span.column)
-        _report(self._findings, self._code.spec[0], place, "wrong-signature", message)
+        report(self._findings, self._code.spec[0], place, "wrong-signature", message)
 
     def _probe(self, path: Path, name: str) -> None:
         declared = self._code.declared(name)
@@ -185,7 +163,7 @@ class OperationCheck:
         if self._code.body is None or self._draft.declarations is None:
             return
         names = [call.procedure for call in calls]
-        names += [task["probe"] for _, task in self._with_probe()]
+        names += [name for _, name in probes(self._draft)]
         for routine in self._code.reachable(names):
             for use in routine.parameter_uses():
                 decl = self._draft.declarations.get(use.name)
@@ -196,31 +174,7 @@ class OperationCheck:
                     )
                     code = "undeclared-parameter" if decl is None else "parameter-getter"
                     place = (use.token.line, use.token.column)
-                    _report(self._findings, self._code.body[0], place, code, message, hint)
-
-    def _transactions(self, calls: list[Call]) -> None:
-        """An atomic task must not end its transaction; the runner would find it not atomic."""
-        if self._code.body is None:
-            return
-        for call in calls:
-            if not call.atomic:
-                continue
-            for routine in self._code.reachable([call.procedure]):
-                self._warn_ends(call, routine, self._code.body[0])
-
-    def _warn_ends(self, call: Call, routine: Routine, source: Source) -> None:
-        for what, token in routine.transaction_ends():
-            message = f'{what} in code that the atomic task "{call.task}" may run'
-            hint = "make the task self-committing, or leave it out"
-            self._findings.add_diagnostic(
-                Diagnostic(
-                    source.location(token.line, token.column),
-                    Severity.WARNING,
-                    "not-atomic",
-                    message,
-                    suggestion=hint,
-                )
-            )
+                    report(self._findings, self._code.body[0], place, code, message, hint)
 
 
 def check_plsql(index: Mapping[Kind, Mapping[str, Draft]], findings: Findings) -> None:
@@ -257,15 +211,7 @@ def _accepts(one: Subprogram, count: int) -> bool:
 
 def _is_text(type_name: str) -> bool:
     """Say whether a type holds text; %TYPE and subtypes cannot be looked up and are believed."""
-    base = type_name.split("(")[0].strip().upper()
-    known = ("NUMBER", "INTEGER", "PLS_INTEGER", "BINARY_INTEGER", "DATE", "BOOLEAN", "TIMESTAMP")
-    return base in _TEXT_TYPES or base.split(" ")[0] not in (
-        *known,
-        "CLOB",
-        "BLOB",
-        "RAW",
-        "FLOAT",
-    )
+    return type_name.upper().split("(")[0].split(" ")[0] not in _NOT_TEXT
 
 
 def _shown(arguments: tuple[str, ...]) -> str:
@@ -277,17 +223,3 @@ def _signature_text(one: Subprogram) -> str:
         return f"{parameter.name.lower()} {parameter.mode} {parameter.type}"
 
     return f"({', '.join(map(shown, one.parameters))})" if one.parameters else "without parameters"
-
-
-def _report(
-    findings: Findings,
-    source: Source,
-    place: tuple[int, int],
-    code: str,
-    message: str,
-    suggestion: str | None = None,
-) -> None:
-    location: Location = source.location(*place)
-    findings.add_diagnostic(
-        Diagnostic(location, Severity.ERROR, code, message, suggestion=suggestion)
-    )

@@ -12,6 +12,7 @@ from dtm.plsql.outline import Subprogram, Unit, outline
 
 HELPERS = ("DTM", "DOM")
 GETTERS = {"GET_NUM_PARAM": "number", "GET_STRING_PARAM": "string", "GET_DATE_PARAM": "date"}
+_HELPER_CALLS = frozenset({*GETTERS, "INITIALISE", "EXECUTE_IMMEDIATE", "OPERATION_COMPLETE"})
 _STATEMENT_BEFORE = frozenset({";", "BEGIN", "THEN", "ELSE", "LOOP", ">>"})
 _DDL = frozenset(
     {"ALTER", "ANALYZE", "CREATE", "DROP", "GRANT", "PURGE", "RENAME", "REVOKE", "TRUNCATE"}
@@ -76,6 +77,19 @@ class Routine:
         return before[-2:] == ["EXECUTE", "IMMEDIATE"] or (
             "EXECUTE_IMMEDIATE" in before and before[-1] in (",", "=>")
         )
+
+
+def helper_use(text: str, helper: str) -> Token | None:
+    """Return the first place where one of the helper's subprograms is called by that name."""
+    tokens = lex(text).tokens
+    for number, token in enumerate(tokens[:-2]):
+        if (
+            token.value == helper
+            and tokens[number + 1].value == "."
+            and tokens[number + 2].value in _HELPER_CALLS
+        ):
+            return token
+    return None
 
 
 def _name_argument(tokens: tuple[Token, ...], number: int) -> Token | None:

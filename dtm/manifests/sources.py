@@ -135,3 +135,18 @@ def unit_specs(sources: list[Source]) -> list[dict[str, str]]:
         {"file": source.file, "type": source.head.type, "name": source.head.name}
         for source in sources
     ]
+
+
+def report(
+    findings: Findings,
+    source: Source,
+    place: tuple[int, int],
+    code: str,
+    message: str,
+    suggestion: str | None = None,
+) -> None:
+    """Report an error at line and column of a source's rendered text."""
+    location = source.location(*place)
+    findings.add_diagnostic(
+        Diagnostic(location, Severity.ERROR, code, message, suggestion=suggestion)
+    )

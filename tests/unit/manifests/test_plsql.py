@@ -198,6 +198,44 @@ def test_self_committing_tasks_and_autonomous_routines_may_commit(tmp_path):
     assert tree.loaded(tmp_path, purge_pkb=body).diagnostics == ()
 
 
+def test_an_iterator_that_never_ends_is_warned_of(tmp_path):
+    body = _replace(tree.BODY, "RAISE dtm.operation_complete;", "NULL;")
+    found = tree.only(tmp_path / "a", purge_pkb=body)
+    assert (tree.brief(found), found.severity.value) == ("purge.pkb:3:3 never-complete", "warning")
+    for way in ("dtm.raise_complete('done');", "raise_application_error(-20100, 'x');", "ends;"):
+        body = _replace(tree.BODY, "RAISE dtm.operation_complete;", way)
+        body = _replace(
+            body,
+            "  PROCEDURE initial",
+            "  PROCEDURE ends IS BEGIN RAISE dtm.operation_complete; END;\n  PROCEDURE initial",
+        )
+        assert tree.loaded(tmp_path / "b", purge_pkb=body).diagnostics == ()
+
+
+def test_a_final_that_forgets_the_state_after_an_error_is_warned_of(tmp_path):
+    final = "PROCEDURE final(p_handle IN VARCHAR2, p_after_error IN VARCHAR2) IS BEGIN "
+    for number, statement in enumerate(
+        ("DELETE FROM purge_state;", "dtm.execute_immediate(p_handle, 'delete from purge_state');")
+    ):
+        body = _replace(tree.BODY, final, final + statement)
+        found = tree.only(tmp_path / str(number), purge_pkb=body)
+        assert (found.code, found.location.line) == ("state-lost", 7)
+        assert found.message == "FINAL deletes without looking at p_after_error"
+        body = _replace(body, statement, f"IF p_after_error = 'N' THEN {statement} END IF;")
+        assert tree.loaded(tmp_path / "fine", purge_pkb=body).diagnostics == ()
+
+
+def test_the_old_helper_needs_compat(tmp_path):
+    body = tree.BODY.replace("dtm.get_num", "DOM.get_num")
+    found = tree.only(tmp_path / "a", purge_pkb=body)
+    assert (tree.brief(found), found.suggestion) == (
+        "purge.pkb:9:22 missing-compat",
+        "call DTM, or set compat: odtm",
+    )
+    package = tree.PACKAGE + "  compat: odtm\n"
+    assert tree.loaded(tmp_path / "b", purge_pkb=body, package_yaml=package).diagnostics == ()
+
+
 def test_packages_without_specification_or_body(tmp_path):
     found = tree.only(
         tmp_path / "a", package_yaml=tree.PACKAGE.replace("purge.pkb, ", ""), purge_pkb=None
