@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dtm.errors import DtmError, ExitCode, Locked, StalePlan, UsageError, worst
+from dtm.errors import DatabaseError, DtmError, ExitCode, Locked, StalePlan, UsageError, worst
 from dtm.model.database import Session
 from dtm.model.resources import Kind
 from dtm.reconcile import planfile
@@ -165,12 +165,20 @@ def _locked(
             _note(log, apply_id, seqs, settled)
             applied += settled
     except DtmError as error:
-        session.rollback()
-        log.finish(apply_id, ApplyState.FAILED, describe(error))
+        _record_failure(session, log, apply_id, error)
         raise
     result = ApplyReport(plan, apply_id, serial, tuple(applied))
     log.finish(apply_id, _state(result))
     return result
+
+
+def _record_failure(session: Session, log: ApplyLog, apply_id: int, error: DtmError) -> None:
+    try:
+        session.rollback()
+        log.finish(apply_id, ApplyState.FAILED, describe(error))
+    except DatabaseError as second:
+        # the repository is away; the next apply finds this one RUNNING and knows it is dead
+        error.add_note(f"it could not be recorded either: {describe(second)}")
 
 
 def _check_base(plan: Plan, state: RepositoryState) -> None:

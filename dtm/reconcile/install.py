@@ -142,8 +142,8 @@ class PackageInstall:
         return PackageResult(self.version.package, Outcome.DONE, installs=tuple(self._records))
 
     def _table(self, table: VersionUnit) -> str:
-        done = self.target.ensure_table(table)
-        self._record(table, InstallStatus.INSTALLED, error="; ".join(done) or None)
+        self.target.ensure_table(table)
+        self._record(table, InstallStatus.INSTALLED)
         return ""
 
     def _unit(self, unit: VersionUnit) -> str:

@@ -82,12 +82,9 @@ class OracleTarget:
         """Put a text back, or drop the unit (None)."""
         edge.restore_unit(self._session, edge.UnitKey(key.type, key.name), previous_text)
 
-    def ensure_table(self, table: VersionUnit) -> tuple[str, ...]:
-        """Create a state table or add its missing columns; say in words what was done."""
-        result = ensure_table(self._session, _source(table))
-        if result.created:
-            return ("created",)
-        return tuple(f"column {name} added" for name in result.added)
+    def ensure_table(self, table: VersionUnit) -> None:
+        """Create a state table or add its missing columns; alter nothing else."""
+        ensure_table(self._session, _source(table))
 
     def close(self) -> None:
         """End the session."""

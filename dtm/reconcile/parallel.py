@@ -17,18 +17,25 @@ from dtm.errors import DtmError
 
 T = TypeVar("T")
 
+BEAT_S = 30.0  # profiles and MAX_IDLE_TIME end sessions that are silent for minutes
+
 
 class DeadlineExceeded(DtmError):
     """A job did not end in time; its thread was left behind."""
 
 
 def run_each(
-    jobs: Mapping[str, Callable[[], T]], *, limit: int, deadline_s: float
+    jobs: Mapping[str, Callable[[], T]],
+    *,
+    limit: int,
+    deadline_s: float,
+    beat: Callable[[], object] | None = None,
 ) -> Iterator[tuple[str, T | DtmError]]:
     """Run jobs, at most `limit` at a time, and yield each result as it arrives.
 
     A DtmError is a result; anything else is a bug and is raised here. `deadline_s` counts from the
     start of a job. The caller is the only one who sees results: no locking is needed there.
+    `beat` is called in the caller's thread when nothing has arrived for BEAT_S seconds.
     """
     results: queue.SimpleQueue[tuple[str, T | Exception]] = queue.SimpleQueue()
     waiting = deque(jobs.items())
@@ -40,8 +47,10 @@ def run_each(
             _start(name, job, results)
         try:
             remaining = min(started.values()) + deadline_s - time.monotonic()
-            name, result = results.get(timeout=max(0.0, remaining))
+            name, result = results.get(timeout=max(0.0, min(remaining, BEAT_S)))
         except queue.Empty:
+            if beat is not None:
+                beat()
             for name in _overdue(started, deadline_s):
                 del started[name]
                 yield name, DeadlineExceeded(f"no answer within {deadline_s:g} s")

@@ -126,7 +126,10 @@ class Rollout:
         applied: list[Applied] = []
         work = {name: self._work(job) for name, job in jobs.items()}
         running = run_each(
-            work, limit=self._options.max_parallel, deadline_s=self._options.deadline_s
+            work,
+            limit=self._options.max_parallel,
+            deadline_s=self._options.deadline_s,
+            beat=self._store.schema,  # the session holds the repository lock: it must not idle
         )
         for name, result in running:
             job = jobs[name]

@@ -85,8 +85,8 @@ class Target(Protocol):
     def restore(self, key: UnitKey, previous_text: str | None) -> None:
         """Put a text back, or drop the unit (None)."""
 
-    def ensure_table(self, table: VersionUnit) -> tuple[str, ...]:
-        """Create a state table or add its missing columns; say in words what was done."""
+    def ensure_table(self, table: VersionUnit) -> None:
+        """Create a state table or add its missing columns; alter nothing else."""
 
     def close(self) -> None:
         """End the session; safe to call twice."""

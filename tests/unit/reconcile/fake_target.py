@@ -76,10 +76,9 @@ class FakeTarget:
         else:
             self.schema.units[key] = previous_text
 
-    def ensure_table(self, table: VersionUnit) -> tuple[str, ...]:
+    def ensure_table(self, table: VersionUnit) -> None:
         self.schema.tables.add(UnitKey(table.type, table.name))
         self.schema.log.append(f"create {table.name}")
-        return ("created",)
 
     def close(self) -> None:
         self.schema.log.append("close")

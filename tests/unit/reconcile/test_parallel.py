@@ -8,6 +8,7 @@ import time
 import pytest
 
 from dtm.errors import DatabaseError
+from dtm.reconcile import parallel
 from dtm.reconcile.parallel import DeadlineExceeded, run_each
 
 
@@ -54,3 +55,11 @@ def test_no_more_than_the_limit_at_a_time():
 
     assert len(dict(run_each({str(n): job for n in range(20)}, limit=4, deadline_s=5))) == 20
     assert 1 < most <= 4
+
+
+def test_the_caller_is_called_while_nothing_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "BEAT_S", 0.02)
+    beats: list[int] = []
+    jobs = {"slow": lambda: time.sleep(0.3)}
+    dict(run_each(jobs, limit=1, deadline_s=5, beat=lambda: beats.append(1)))
+    assert len(beats) >= 3

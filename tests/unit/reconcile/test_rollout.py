@@ -58,6 +58,9 @@ class FakeStore:
     facts: dict[str, Facts] = field(default_factory=dict)
     batches: list[int] = field(default_factory=list)
 
+    def schema(self) -> str:
+        return "REPO"
+
     def record_intents(self, intents: list[Intent]) -> None:
         self.intents |= set(intents)
 
