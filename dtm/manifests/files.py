@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -49,10 +50,21 @@ def _excluded(name: str, pattern: str) -> bool:
 
 def read_text(root: Path, name: str) -> str | Problem:
     """Return a file of the tree as text, or what is wrong with it."""
-    path = root / name
+    path = os.path.join(root, name)  # noqa: PTH118 - pathlib costs 0.2 s over 10,000 files
     try:
-        if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
-            return Problem(1, 1, "outside-tree", "a symbolic link that leads out of the tree")
-        return reader.decode(path.read_bytes())
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            if not is_inside(root, name):
+                return Problem(1, 1, "outside-tree", "a symbolic link that leads out of the tree")
+            mode = os.stat(path).st_mode  # noqa: PTH116
+        if not stat.S_ISREG(mode):
+            return Problem(1, 1, "unreadable", "cannot be read: not a regular file")
+        with open(path, "rb") as file:  # noqa: PTH123
+            return reader.decode(file.read())
     except OSError as error:
         return Problem(1, 1, "unreadable", f"cannot be read: {error.strerror}")
+
+
+def is_inside(root: Path, name: str) -> bool:
+    """Say whether a path of the tree is still in it after all symbolic links are followed."""
+    return (root / name).resolve().is_relative_to(root.resolve())

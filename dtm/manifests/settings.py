@@ -145,7 +145,7 @@ def _inside(root: Path, names: list[str], findings: Findings) -> list[str]:
     inside = []
     for number, name in enumerate(names):
         path = ("manifests", number)
-        if not (root / name).resolve().is_relative_to(root.resolve()):
+        if not files.is_inside(root, name):
             message = f'"{name}" is outside the tree'
             findings.add(_PLACE, Finding(path, "outside-tree", message))
         elif not (root / name).exists():

@@ -64,7 +64,7 @@ class SourceReader:
 
     def _source(self, place: Place, path: Path, file: str, name: str) -> Source | None:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(place.file), file))
-        if file.startswith("/") or "\\" in file or target.startswith("../"):
+        if file.startswith("/") or "\\" in file or not files.is_inside(self.root, target):
             message = f'"{file}" is outside the tree'
             hint = "a path inside the tree, relative to the manifest, with / between its parts"
             self.findings.add(place, Finding(path, "outside-tree", message, hint))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -102,6 +102,13 @@ class Inventory:
             for assignment in self.all_assignments.values()
             if operation in (None, assignment.operation) and env in (None, assignment.environment)
         )
+
+    @cached_property
+    def _by_environment(self) -> Mapping[str, Sequence[Instance]]:
+        found: dict[str, list[Instance]] = {}
+        for instance in self.all_instances.values():
+            found.setdefault(instance.environment, []).append(instance)
+        return found
 
     def _of(self, kind: Kind) -> list[Resource]:
         return sorted(

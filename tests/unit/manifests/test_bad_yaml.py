@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from dtm.manifests import reader
@@ -129,10 +131,24 @@ def test_unreadable_files_and_links_out_of_the_tree(tmp_path):
     tree.write(root)
     (root / "x.yaml").symlink_to(outside)
     (root / "y.yaml").symlink_to(root / "nowhere.yaml")
+    os.mkfifo(root / "p.yaml")
     (root / "z.yaml").mkdir()  # a directory is looked into, whatever its name
     found = load(root, {}).diagnostics
-    assert [tree.brief(d) for d in found] == ["x.yaml:1:1 outside-tree", "y.yaml:1:1 unreadable"]
-    assert found[1].message == "cannot be read: No such file or directory"
+    assert [(tree.brief(d), d.message) for d in found] == [
+        ("p.yaml:1:1 unreadable", "cannot be read: not a regular file"),
+        ("x.yaml:1:1 outside-tree", "a symbolic link that leads out of the tree"),
+        ("y.yaml:1:1 unreadable", "cannot be read: No such file or directory"),
+    ]
+
+
+def test_sources_behind_links_out_of_the_tree(tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "purge.pks").write_text(tree.SPEC)
+    package = tree.PACKAGE.replace("purge.pks", "link/purge.pks")
+    root = tree.write(tmp_path / "root", package_yaml=package)
+    (root / "link").symlink_to(tmp_path / "outside")
+    first = load(root, {}).diagnostics[0]
+    assert tree.brief(first) == "package.yaml:5:24 outside-tree"
 
 
 def test_without_libyaml_the_reading_is_the_same(monkeypatch):
