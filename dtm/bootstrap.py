@@ -1,3 +1,175 @@
-"""The composition root: builds adapters from settings; the cli calls it and nothing else does."""
+"""The composition root: builds adapters from settings; the cli calls it and nothing else does.
+
+Secrets are resolved here, at the moment a connection needs them, and never kept in a value that is
+printed, recorded or saved.
+"""
 
 from __future__ import annotations
+
+import getpass
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from dtm import __version__
+from dtm.errors import ConfigurationError
+from dtm.manifests import Loaded, Settings, find_root, load, read_settings
+from dtm.model.database import Session
+from dtm.model.instance import ConnectSpec, Instance, SecretRef
+from dtm.oracle.connect import connect
+from dtm.oracle.logons import Logons
+from dtm.oracle.secrets import resolve as resolve_secret
+from dtm.oracle.session import OracleSession
+from dtm.reconcile.deps import Deps as ReconcileDeps
+from dtm.reconcile.deps import Desired, OpenRun, Who
+from dtm.reconcile.oracle_target import OracleTarget, helper_versions, repository_lock
+from dtm.reconcile.released import ensure_released
+from dtm.repository.config import ConfigStore
+from dtm.repository.records import PackageVersion
+from dtm.repository.runs import RunStore
+from dtm.runner.deps import Deps as RunnerDeps
+from dtm.runner.events import Reporter, Silent
+from dtm.runner.prepare import read_applied
+
+TOOL_VERSION = __version__
+CONNECT_DEADLINE_S = 20.0
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Everything a command may need, built on first use; one per command."""
+
+    root: Path
+    deadline_s: float = CONNECT_DEADLINE_S
+    logons: Logons = field(default_factory=Logons)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Settings of the tree (dtm.yaml), without reading a manifest."""
+        return read_settings(self.root)
+
+    def tree(self) -> Loaded:
+        """Load and check every manifest of the tree."""
+        return load(self.root)
+
+    def repository(self, purpose: str) -> OracleSession:
+        """Open a new session on the central repository."""
+        spec = self.settings.repository
+        if spec is None:
+            raise ConfigurationError(
+                "no repository is configured",
+                where=str(self.root / "dtm.yaml"),
+                hint="add `repository: {user: ..., dsn: ..., password: {env: ...}}` to dtm.yaml",
+            )
+        return self._open(spec, purpose)
+
+    def instance(self, instance: Instance, purpose: str) -> OracleSession:
+        """Open a new session on an instance's client schema."""
+        return self._open(instance.connect, purpose)
+
+    def desired(self, loaded: Loaded) -> Desired:
+        """The working tree as reconcile takes it."""
+        return Desired(loaded.require().resources, git_commit(self.root))
+
+    def reconcile_deps(self) -> ReconcileDeps:
+        """What planning and applying need."""
+        return ReconcileDeps(
+            repository=lambda: self.repository("reconcile"),
+            connect=lambda instance: OracleTarget(self.instance(instance, "reconcile")),
+            helper=helper_versions(),
+            lock=repository_lock,
+            tool_version=TOOL_VERSION,
+            who=Who(getpass.getuser(), socket.gethostname()),
+            open_runs=open_runs,
+            rename_history=lambda session, kind, old, new: RunStore(session).rename(
+                kind, old, new
+            ),
+        )
+
+    def runner_deps(self, reporter: Reporter | None = None) -> RunnerDeps:
+        """What running needs. `reporter` gets the events of a run; none: they are dropped."""
+        reconcile = self.reconcile_deps()
+
+        def install(
+            instance: str, versions: tuple[PackageVersion, ...], run_id: str, repair: bool
+        ) -> tuple[str, ...]:
+            return ensure_released(reconcile, instance, versions, run_id=run_id, repair=repair)
+
+        return RunnerDeps(
+            repository=self.repository,
+            connect=self.instance,
+            install=install,
+            state_dir=self.settings.state_dir,
+            actor=actor(),
+            tool_version=TOOL_VERSION,
+            reporter=reporter if reporter is not None else Silent(),
+        )
+
+    def protected_environments(self) -> frozenset[str]:
+        """Names of the applied environments that ask for --confirm."""
+        session = self.repository("run")
+        try:
+            inventory = read_applied(ConfigStore(session)).inventory
+        finally:
+            session.close()
+        return frozenset(name for name, env in inventory.environments.items() if env.protected)
+
+    def _open(self, spec: ConnectSpec, purpose: str) -> OracleSession:
+        return self.logons.connect(
+            spec,
+            _secret(spec.password),
+            wallet_secret=_secret(spec.wallet_password),
+            deadline_s=self.deadline_s,
+            purpose=purpose,
+        )
+
+
+def open_runs(session: Session) -> tuple[OpenRun, ...]:
+    """The runs that are not over, as reconcile asks for them."""
+    return tuple(
+        OpenRun(
+            run.run_id, run.operation, run.assignment, run.environment, run.instances, run.running
+        )
+        for run in RunStore(session).open_runs()
+    )
+
+
+def _secret(reference: SecretRef | None) -> str | None:
+    return resolve_secret(reference) if reference is not None else None
+
+
+def tree_root(directory: Path | None) -> Path:
+    """The tree to work on: `directory`, or the nearest one at or above with a dtm.yaml."""
+    return find_root(Path.cwd()) if directory is None else directory.resolve()
+
+
+def actor() -> str:
+    """Who acts, for the audit columns: user@host."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def git_commit(root: Path) -> str | None:
+    """The commit of the tree, with `-dirty` when files differ from it; None outside git."""
+    command = [
+        "git",
+        "-C",
+        str(root),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def direct_session(dsn: str, user: str, password: str) -> OracleSession:
+    """Open a session that no manifest describes: a DBA's, for the demo."""
+    spec = ConnectSpec(user=user, dsn=dsn)
+    return connect(spec, password, deadline_s=CONNECT_DEADLINE_S, purpose="demo")

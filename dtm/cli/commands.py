@@ -1,0 +1,18 @@
+"""The list of commands, in the order `dtm --help` shows them."""
+
+from __future__ import annotations
+
+import typer
+
+from dtm.cli import demo, execute, params, reconcile, sandbox, validate, watch
+
+
+def register(app: typer.Typer) -> None:
+    """Add every command to `app`."""
+    validate.register(app)
+    reconcile.register(app)
+    execute.register(app)
+    watch.register(app)
+    params.register(app)
+    sandbox.register(app)
+    demo.register(app)

@@ -1,0 +1,53 @@
+"""One line for each thing that happens in a run. Pure: an event to text."""
+
+from __future__ import annotations
+
+from dtm.runner.events import EventKind, RunEvent
+
+_WORDS = {
+    EventKind.RUN_STARTED: "run",
+    EventKind.RUN_RESUMED: "resume",
+    EventKind.STREAM_STARTED: "start",
+    EventKind.ITERATION: "next",
+    EventKind.TASK_STARTED: "...",
+    EventKind.TASK_DONE: "DONE",
+    EventKind.TASK_FAILED: "FAILED",
+    EventKind.TASK_RETRY: "retry",
+    EventKind.TASK_UNKNOWN: "UNKNOWN",
+    EventKind.STREAM_ENDED: "end",
+    EventKind.LEFT_OUT: "left out",
+    EventKind.INSTALL: "install",
+    EventKind.WAITING: "waiting",
+    EventKind.LOCKED: "locked",
+    EventKind.HALTING: "HALTING",
+    EventKind.DEGRADED: "warning",
+    EventKind.RUN_ENDED: "end",
+}
+# Kinds a log without a live view leaves out: each is followed by its outcome.
+QUIET = frozenset({EventKind.TASK_STARTED, EventKind.ITERATION})
+
+
+def stream_name(instance: str | None, object_name: str | None) -> str:
+    """How a stream is called everywhere: instance, or instance/OBJECT."""
+    if instance is None:
+        return "run"
+    return f"{instance}/{object_name}" if object_name else instance
+
+
+def line(event: RunEvent, width: int = 80) -> str:
+    """`sales-emea-1/SALES.ORDERS  DONE   2 copy-orders  0.4 s`; errors in full below."""
+    where = stream_name(event.instance, event.object)
+    parts = [f"{where:<26} {_WORDS[event.kind]:<8}"]
+    if event.task:
+        parts.append(f"{event.iteration:>2} {event.task}" if event.iteration else event.task)
+    if event.elapsed_s is not None:
+        parts.append(f"{event.elapsed_s:.1f} s")
+    if event.state and not event.task:
+        parts.append(event.state)
+    text = "  ".join(parts).rstrip()
+    if not event.message:
+        return text
+    first, *rest = event.message.splitlines()
+    if len(text) + len(first) + 2 <= width and not rest:
+        return f"{text}  {first}"
+    return "\n".join([text, *(f"    {each}" for each in (first, *rest))])
