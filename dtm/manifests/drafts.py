@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dtm.manifests.findings import Place
+from dtm.manifests.paths import Path
 from dtm.manifests.sources import Source
 from dtm.model.declarations import ParameterDecl
 from dtm.model.resources import Kind, Location
@@ -14,9 +15,11 @@ from dtm.model.resources import Kind, Location
 
 @dataclass(slots=True)
 class Draft:
-    """`raw_spec` is rendered and of the right shape when `valid`; `spec` is canonical then.
+    """A document with a known kind and name; it counts as existing whatever else is wrong.
 
-    A draft that is not valid still counts as existing, so that one mistake is reported once.
+    `raw_spec` is rendered and, when `checkable`, of the right shape - with what was wrong taken
+    out, so that the rest is checked in the same pass; then `spec` is canonical. `wrong` holds the
+    path of every error found.
     """
 
     place: Place
@@ -27,6 +30,18 @@ class Draft:
     raw_spec: Mapping[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     spec: dict[str, Any] = field(default_factory=dict)
-    valid: bool = True
+    checkable: bool = True
+    wrong: list[Path] = field(default_factory=list)
     declarations: dict[str, ParameterDecl] | None = None  # Operation only
     sources: Mapping[str, list[Source]] = field(default_factory=dict)  # Package only
+
+    @property
+    def valid(self) -> bool:
+        """Whether this can become a resource."""
+        return self.checkable and not self.wrong
+
+    def intact(self, *prefix: str) -> bool:
+        """Say whether nothing is wrong at, below or above a path."""
+        return self.checkable and not any(
+            path[: len(prefix)] == prefix or path == prefix[: len(path)] for path in self.wrong
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -130,8 +131,10 @@ def _wrong_type(path: Path, value: Any, rule: Any, schema: Any) -> Finding:
     if isinstance(value, str) and "boolean" in names and value.lower() in _YAML_1_1:
         hint = f"write {_YAML_1_1[value.lower()]}; yes, no, on and off are plain text"
     elif "string" in names and isinstance(value, int | float):
-        quoted = str(value).lower() if isinstance(value, bool) else value
+        quoted = str(value).lower() if isinstance(value, bool) else str(value)
         hint = f'quote it: "{quoted}"'
+        if not re.search(schema.get("pattern", ""), quoted):
+            hint = f"for example {schema['examples'][0]}" if "examples" in schema else None
     elif isinstance(value, str) and {"integer", "number"} & set(names) and value.isdigit():
         hint = "write it without quotes"
     elif "array" in names and isinstance(value, str):

@@ -73,12 +73,15 @@ class Findings:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return everything that was reported, located and sorted.
 
-        Where YAML itself is at fault, what follows from it at the same place is left out.
+        Where YAML itself or a template is at fault, what follows from it at the same place is
+        left out.
         """
         locator = Locator(self.texts)
-        at_fault = {diagnostic.location for diagnostic in self._located}
-        derived = (locator.diagnostic(*entry) for entry in self._pending)
-        return ordered([*self._located, *(d for d in derived if d.location not in at_fault)])
+        derived = [locator.diagnostic(*entry) for entry in self._pending]
+        templates = [found for found in derived if found.code == "template"]
+        at_fault = {found.location for found in (*self._located, *templates)}
+        rest = [found for found in derived if found.location not in at_fault]
+        return ordered([*self._located, *templates, *rest])
 
 
 class Locator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -98,14 +99,19 @@ class Identifier:
             return None
 
     def _shape(self, draft: Draft) -> None:
-        """Render and check; a draft of the wrong shape stays, marked invalid."""
+        """Render and check; what is wrong is taken out, so that the rest can be checked."""
         data = self._rendered(draft) if self._has_template(draft.place.file) else draft.data
-        if not fits_schema(draft.kind)(data):
+        fits = fits_schema(draft.kind)
+        if not fits(data):
             found = explain(schemas.for_kind(draft.kind), data)
             self._findings.add(draft.place, *found)
-            draft.valid = False
+            draft.wrong += [finding.path for finding in found]
+            data = _without(data, draft.wrong)
+            draft.checkable = fits(data)
         spec = data.get("spec")
         draft.raw_spec = spec if isinstance(spec, dict) else {}
+        metadata = data["metadata"]
+        draft.metadata = dict(metadata) if isinstance(metadata, dict) else {}
 
     def _has_template(self, file: str) -> bool:
         if file not in self._templated:
@@ -114,7 +120,7 @@ class Identifier:
 
     def _rendered(self, draft: Draft) -> dict[str, Any]:
         def refuse(path: Path, problem: TemplateProblem) -> None:
-            draft.valid = False
+            draft.wrong.append(path)
             self._findings.add(draft.place, template_finding(path, problem))
 
         context = instance_context(draft) if draft.kind is Kind.INSTANCE else {}
@@ -123,6 +129,26 @@ class Identifier:
             draft.data.get("spec"), self._renderer, context, ("spec",), refuse, skip=skip
         )
         return {**draft.data, "spec": spec}
+
+
+def _without(data: Any, wrong: Sequence[Path]) -> Any:
+    """Return a copy without the fields at these paths; members of lists stay, or all would move."""
+    if isinstance(data, dict):
+        inner: dict[Any, list[Path]] = {}
+        for path in wrong:
+            if path:
+                inner.setdefault(path[0], []).append(path[1:])
+        return {
+            key: _without(value, inner[key]) if key in inner else value
+            for key, value in data.items()
+            if () not in inner.get(key, ())
+        }
+    if isinstance(data, list):
+        return [
+            _without(value, [path[1:] for path in wrong if path[:1] == (number,)])
+            for number, value in enumerate(data)
+        ]
+    return data
 
 
 def instance_context(draft: Draft) -> dict[str, Any]:

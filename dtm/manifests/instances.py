@@ -24,14 +24,15 @@ def complete_instance(
     """Set the canonical spec of an instance.
 
     A finding is placed in the instance where it has the field, else in the environment's
-    defaults. Without a sound environment only the instance itself is known.
+    defaults. Without sound defaults only the instance itself is known.
     """
     defaults: Mapping[str, Any] = {}
-    if environment is not None and environment.valid:
+    known = environment is not None and environment.intact("spec", "instanceDefaults")
+    if environment is not None and known:
         defaults = environment.raw_spec.get("instanceDefaults", {})
 
     def report(finding: Finding) -> None:
-        draft.valid = False
+        draft.wrong.append(finding.path)
         findings.add(*_placed(finding, draft, environment, defaults))
 
     def refuse(path: Path, problem: TemplateProblem) -> None:
@@ -53,9 +54,7 @@ def complete_instance(
     if draft.valid and defaults and not fits_schema(Kind.INSTANCE)(whole):
         for finding in explain(schemas.for_kind(Kind.INSTANCE), whole):
             report(finding)
-    if not draft.valid:
-        return
-    if environment is not None and environment.valid:
+    if draft.valid and known:
         for finding in connection_problems(merged.get("connect", {})):
             report(replace(finding, path=("spec", "connect", *finding.path)))
     draft.spec = canonical.instance(merged)

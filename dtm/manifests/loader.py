@@ -133,7 +133,7 @@ class _Loader:
             index[draft.kind].setdefault(draft.name, draft)
         for kind in Kind:
             for draft in index[kind].values():
-                if draft.valid:
+                if draft.checkable:
                     self._canonical(draft, index)
         references.check_renames(index, self.findings)
         references.References(index, self.findings, "\n".join(self.doubtful)).check()
@@ -166,14 +166,14 @@ class _Loader:
         return found
 
     def _canonical(self, draft: Draft, index: Mapping[Kind, Mapping[str, Draft]]) -> None:
-        """Fill in `metadata` and `spec`; a finding makes the draft invalid."""
+        """Fill in `metadata` and `spec`, and note what is wrong."""
 
         def report(finding: Finding) -> None:
-            draft.valid = False
+            draft.wrong.append(finding.path)
             self.findings.add(draft.place, finding)
 
         ctx = Canonical(report, self.settings.identifier_bytes)
-        draft.metadata = canonical.metadata(ctx, draft.kind, draft.data["metadata"])
+        draft.metadata = canonical.metadata(ctx, draft.kind, draft.metadata)
         match draft.kind:
             case Kind.ENVIRONMENT:
                 draft.spec = canonical.environment(ctx, draft.raw_spec)
@@ -184,10 +184,11 @@ class _Loader:
                 self._package(ctx, draft)
             case Kind.OPERATION:
                 draft.spec = operation(ctx, draft.raw_spec)
-                draft.declarations = declarations(draft.spec["parameters"])
+                if draft.intact("spec", "parameters"):
+                    draft.declarations = declarations(draft.spec["parameters"])
             case Kind.ASSIGNMENT:
                 target = index[Kind.OPERATION].get(draft.raw_spec["operation"])
-                decls = target.declarations if target is not None and target.valid else None
+                decls = target.declarations if target is not None else None
                 draft.spec = assignment(ctx, draft.raw_spec, decls)
 
     def _package(self, ctx: Canonical, draft: Draft) -> None:
@@ -198,4 +199,4 @@ class _Loader:
             draft.spec[key] = sources.unit_specs(found)
         wanted = len(draft.raw_spec["sources"]) + len(draft.raw_spec.get("tables", ()))
         if sum(map(len, draft.sources.values())) < wanted:
-            draft.valid = False
+            draft.wrong.append(("spec", "sources"))

@@ -33,7 +33,7 @@ def check_package(draft: Draft, findings: Findings) -> PackageCode:
     for table in draft.sources.get("tables", ()):
         _syntax(table, outline(table.text), findings)
     for kind, unit in (("PACKAGE", code.spec), ("PACKAGE BODY", code.body)):
-        if unit is None and draft.valid:
+        if unit is None and draft.intact("spec", "sources"):
             message = f"no source creates {kind} {display(draft.name)}"
             found_names = sorted(
                 {s.head.name for s in draft.sources["units"] if s.head.type == kind}
@@ -184,7 +184,7 @@ def check_plsql(index: Mapping[Kind, Mapping[str, Draft]], findings: Findings) -
         if draft.sources:
             codes[draft.name] = check_package(draft, findings)
     for draft in index[Kind.OPERATION].values():
-        code = codes.get(draft.spec["package"]) if draft.valid else None
+        code = codes.get(draft.spec["package"]) if draft.checkable else None
         if code is not None:
             OperationCheck(draft, code, findings).check()
 

@@ -75,7 +75,7 @@ class References:
         self._instances = InstanceIndex(index[Kind.INSTANCE])
 
     def check(self) -> None:
-        """Check every document; those that failed their own checks count as existing."""
+        """Check every document as far as its own shape allows; all of them count as existing."""
         checks: dict[Kind, Callable[[Draft], None]] = {
             Kind.INSTANCE: self._instance,
             Kind.OPERATION: self._operation,
@@ -83,7 +83,7 @@ class References:
         }
         for kind, check in checks.items():
             for draft in self._index[kind].values():
-                if draft.valid:
+                if draft.checkable:
                     check(draft)
 
     def _refers(
@@ -143,7 +143,7 @@ class References:
             if not self._refers(draft, place, Kind.INSTANCE, name):
                 continue
             other = instances[name].raw_spec.get("environment")
-            if instances[name].valid and other != env:
+            if instances[name].intact("spec", "environment") and other != env:
                 message = f'instance "{name}" belongs to environment {other}, not to {env}'
                 self._findings.add(draft.place, Finding(place, "dangling-reference", message))
         selected = self._instances.select(env, Selector.from_spec(spec))
@@ -169,7 +169,7 @@ class References:
         """Environment values must fit the operations that run there and declare them."""
         decls = self._index[Kind.OPERATION][draft.spec["operation"]].declarations
         environment = self._index[Kind.ENVIRONMENT].get(draft.spec["environment"])
-        if decls is None or environment is None or not environment.valid:
+        if decls is None or environment is None or not environment.intact("spec", "parameters"):
             return
         for given, value in environment.raw_spec.get("parameters", {}).items():
             decl = decls.get(given.upper())

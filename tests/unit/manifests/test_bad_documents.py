@@ -35,7 +35,7 @@ SHAPE = [
     ("operation_yaml", "self-committing", "self-comitting", "operation.yaml:8:52 wrong-value",
      'is not one of atomic, self-committing', 'did you mean "self-committing"?'),
     ("operation_yaml", "timeout: 90m", "timeout: 90", "operation.yaml:8:93 wrong-type",
-     "expected a duration such as 30s", "quote it"),
+     "expected a duration such as 30s", "for example 30s"),
     ("operation_yaml", "timeout: 90m", "timeout: 90 min", "operation.yaml:8:93 invalid-value",
      '"90 min" is not a duration such as', None),
     ("operation_yaml", "timeout: 90m", "timeuot: 90m", "operation.yaml:8:84 unknown-field",
@@ -303,3 +303,39 @@ def test_templates_are_sandboxed(tmp_path):
     secret = '"{{ instance.__class__.__mro__ }}"'
     found = tree.loaded(tmp_path, **_broken("instance_yaml", "db1:1521/SALES", secret)).diagnostics
     assert tree.brief(found[0]) == "instance.yaml:7:10 template"
+
+
+def test_one_pass_finds_everything_and_no_consequences(tmp_path):
+    """Wrong shape, values, references and PL/SQL together; nothing is reported twice."""
+    operation = tree.OPERATION.replace("COPY_ROWS", "COPY_ROW").replace(
+        "timeout: 90m", "timeout: 90"
+    )
+    operation += "  environments: {prd: {}}\n"
+    found = tree.loaded(
+        tmp_path,
+        env_yaml=tree.ENVIRONMENT.replace("user: DTM", "usr: DTM") + "  parameters: {DAYS: 1}\n",
+        instance_yaml=tree.INSTANCE.replace("dsn:", "dns:"),
+        operation_yaml=operation,
+        assignment_yaml=tree.ASSIGNMENT.replace("days: 730", "dayz: 730").replace(
+            "prod\n", "prd\n"
+        ),
+        purge_pks=tree.SPEC.replace(", p_after_error IN VARCHAR2)", ")"),
+        purge_pkb=tree.BODY.replace("NULL;", "x(dtm.get_num_param(p_handle, 'DAY'));", 1),
+    ).diagnostics
+    assert [tree.brief(d) for d in found] == [
+        "assignment.yaml:6:16 dangling-reference",
+        "assignment.yaml:9:16 undeclared-parameter",
+        "env.yaml:6:15 unknown-field",
+        "instance.yaml:7:5 unknown-field",
+        "operation.yaml:7:31 missing-procedure",
+        "operation.yaml:8:93 wrong-type",
+        "operation.yaml:12:18 dangling-reference",
+        "purge.pkb:2:82 undeclared-parameter",
+        "purge.pks:4:3 wrong-signature",
+    ]
+
+
+def test_a_broken_declaration_does_not_make_its_uses_undeclared(tmp_path):
+    operation = tree.OPERATION.replace("DAYS: {type: number", "DAYS: {type: numbr")
+    found = tree.only(tmp_path, operation_yaml=operation)
+    assert tree.brief(found) == "operation.yaml:10:18 wrong-value"
