@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 
 from dtm.errors import DatabaseError, Locked
 from dtm.model.database import Row, Session
@@ -58,6 +59,12 @@ class LiveUnit:
     def valid(self) -> bool:
         """The unit compiled."""
         return self.status == "VALID"
+
+
+class Looked(Enum):
+    """What a caller who has just looked knows of a unit that is not there."""
+
+    MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +124,25 @@ def live_unit(session: Session, key: UnitKey) -> LiveUnit | None:
 def install_unit(
     session: OracleSession,
     unit: SourceUnit,
-    live: LiveUnit | None = None,
+    live: LiveUnit | Looked | None = None,
     *,
     deadline_s: float = DDL_DEADLINE_S,
 ) -> Installed:
     """Bring one unit to the text of `unit`; compile errors are in the result, not raised.
 
-    `live`: the unit as a `fingerprint` just showed it, to save looking again. Raises OracleError
+    `live`: the unit as a `fingerprint` just showed it, or Looked.MISSING, to save looking again;
+    None: look. Raises OracleError
     when the DDL itself is refused or takes longer than `deadline_s` seconds (it is cancelled:
     another session pins the code).
     """
     wanted = sent(unit.text, unit.file)
     key = UnitKey(wanted.type, wanted.name)
-    if live is None:
-        live = live_unit(session, key)
+    before = live_unit(session, key) if live is None else live
+    if before is Looked.MISSING:
+        before = None
     sent_sha = sha256(wanted.statement)
-    if live is not None and _equal(live, wanted):
-        return Installed(key, False, sent_sha, live.sha256, live.status, live.settings)
+    if before is not None and _equal(before, wanted):
+        return Installed(key, False, sent_sha, before.sha256, before.status, before.settings)
     session.once(load("install")["compile_settings"])
     bounded_ddl(session, wanted.statement, deadline_s)
     now, errors = _read_back(session, key)
@@ -148,7 +157,7 @@ def install_unit(
         now.status,
         now.settings,
         tuple(_in_file(error, wanted) for error in errors),
-        live.text if live else None,
+        before.text if before else None,
         broken,
     )
 
