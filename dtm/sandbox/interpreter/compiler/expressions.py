@@ -1,0 +1,424 @@
+"""Expressions other than names and operators."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from dtm.sandbox.interpreter.compiler.operators import OperatorMixin
+from dtm.sandbox.interpreter.compiler.symbols import Code, Run
+from dtm.sandbox.interpreter.runtime import Frame, FunctionSite
+from dtm.sandbox.interpreter.syntax import tree
+from dtm.sandbox.interpreter.syntax.errors import pls
+from dtm.sandbox.interpreter.syntax.tree import Expr
+from dtm.sandbox.interpreter.types import (
+    BOOLEAN,
+    CHAR,
+    CLOB,
+    DATE,
+    DOUBLE,
+    NULL,
+    NUMBER,
+    PLS_INTEGER,
+    PLS_MAX,
+    PLS_MIN,
+    STANDARD_TYPES,
+    TIMESTAMP,
+    TIMESTAMP_TZ,
+    VARCHAR2,
+    CollectionType,
+    PlType,
+    Scalar,
+    is_number,
+    is_text,
+    ora_type,
+)
+from dtm.sandbox.interpreter.values import Table
+from dtm.sandbox.kernel.errors import OraError, Unsupported
+from dtm.sandbox.kernel.types import Kind
+from dtm.sandbox.sql.functions import registry
+
+Value = Any
+_ARITHMETIC = ("+", "-", "*", "/")
+_COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
+_LITERAL_TYPES: dict[str, PlType] = {
+    "BOOLEAN": BOOLEAN,
+    "NULL": NULL,
+    "DATE": DATE,
+    "TIMESTAMP": TIMESTAMP,
+    "TIMESTAMP_TZ": TIMESTAMP_TZ,
+    "FLOAT": DOUBLE,
+    "DOUBLE": DOUBLE,
+}
+
+
+class ExpressionMixin(OperatorMixin):
+    """Compiles expressions."""
+
+    def expression(self, expr: Expr) -> Code:
+        """Dispatch on the node."""
+        if isinstance(expr, tree.Ref):
+            return self.value_of(expr)
+        if isinstance(expr, tree.Literal):
+            return self._literal(expr)
+        if isinstance(expr, tree.Binary):
+            return self._binary(expr)
+        if isinstance(expr, tree.Unary):
+            return self._unary(expr)
+        if isinstance(expr, tree.Bind):
+            place = self.bind_place(expr)
+            return Code(place.load, place.type)
+        return self._special(expr)
+
+    def _special(self, expr: Expr) -> Code:
+        if isinstance(expr, tree.IsTest):
+            return self._is(expr)
+        if isinstance(expr, tree.Like):
+            return self._like(expr)
+        if isinstance(expr, tree.Between):
+            return self._between(expr)
+        if isinstance(expr, tree.InList):
+            return self._in(expr)
+        if isinstance(expr, tree.CaseExpr):
+            return self._case(expr)
+        if isinstance(expr, tree.Cast):
+            return self._cast(expr)
+        if isinstance(expr, tree.Extract):
+            return self._extract(expr)
+        if isinstance(expr, tree.Trim):
+            return self._trim(expr)
+        raise pls(expr.pos, 382)
+
+    def _literal(self, expr: tree.Literal) -> Code:
+        value = expr.value
+        kind: PlType
+        if expr.kind == "NUMBER":
+            small = isinstance(value, int) and PLS_MIN <= value <= PLS_MAX
+            kind = PLS_INTEGER if small else NUMBER
+        elif expr.kind == "STRING":
+            kind = CHAR
+            if value is None:
+                kind = VARCHAR2
+        elif expr.kind == "INTERVAL":
+            kind = STANDARD_TYPES["YMINTERVAL_UNCONSTRAINED" if "YEAR" in expr.qualifier
+                                  else "DSINTERVAL_UNCONSTRAINED"]  # fmt: skip
+        else:
+            kind = _LITERAL_TYPES[expr.kind]
+        return Code(lambda _f: value, kind, literal=True, value=value)
+
+    def _binary(self, expr: tree.Binary) -> Code:
+        op = expr.op
+        left = self.expression(expr.left)
+        right = self.expression(expr.right)
+        if op == "AND":
+            return Code(
+                self.both(self.boolean(left, expr.left.pos), self.boolean(right, expr.right.pos)),
+                BOOLEAN,
+            )
+        if op == "OR":
+            return Code(
+                self.either(
+                    self.boolean(left, expr.left.pos), self.boolean(right, expr.right.pos)
+                ),
+                BOOLEAN,
+            )
+        if op in _COMPARISONS:
+            return self.comparison(op, left, right, expr.pos)
+        if op == "||":
+            return self.concatenation(left, right, expr.pos)
+        if op in _ARITHMETIC:
+            return self.arithmetic(op, left, right, expr.pos)
+        if op == "**":
+            return self.power(left, right, expr.pos)
+        if op in ("MOD", "REM"):
+            return self.modulo(left, right, expr.pos)
+        return self._collection_operator(op, left, right, expr)
+
+    def _unary(self, expr: tree.Unary) -> Code:
+        operand = self.expression(expr.operand)
+        if expr.op == "NOT":
+            return Code(self.negation(self.boolean(operand, expr.operand.pos)), BOOLEAN)
+        return self.minus(operand, expr.pos)
+
+    # -------------------------------------------------------------- tests
+
+    def _is(self, expr: tree.IsTest) -> Code:
+        operand = self.expression(expr.operand)
+        run = operand.run
+        if expr.what == "NULL":
+            if operand.type.kind is Kind.RECORD:
+                raise pls(expr.pos, 306, "IS NULL")
+            if isinstance(operand.type, CollectionType) and operand.type.how == "ASSOC":
+                raise pls(expr.pos, 306, "IS NULL")
+            if expr.negated:
+                return Code(lambda f: run(f) is not None, BOOLEAN)
+            return Code(lambda f: run(f) is None, BOOLEAN)
+        if not isinstance(operand.type, CollectionType) or operand.type.how != "NESTED":
+            raise pls(expr.pos, 306, f"IS {expr.what}")
+        test = _is_set if expr.what == "SET" else _is_empty
+        negated = expr.negated
+
+        def check(f: Frame) -> Value:
+            value = run(f)
+            return None if value is None else test(value) != negated
+
+        return Code(check, BOOLEAN)
+
+    def _between(self, expr: tree.Between) -> Code:
+        operand = self.expression(expr.operand)
+        low = self.comparison(">=", operand, self.expression(expr.low), expr.pos)
+        high = self.comparison("<=", operand, self.expression(expr.high), expr.pos)
+        run = self.both(low.run, high.run)
+        return Code(self.negation(run) if expr.negated else run, BOOLEAN)
+
+    def _in(self, expr: tree.InList) -> Code:
+        operand = self.expression(expr.operand)
+        tests = [
+            self.comparison("=", operand, self.expression(item), item.pos).run
+            for item in expr.items
+        ]
+        run = tests[0]
+        for test in tests[1:]:
+            run = self.either(run, test)
+        return Code(self.negation(run) if expr.negated else run, BOOLEAN)
+
+    def _like(self, expr: tree.Like) -> Code:
+        operand = self.converted(self.expression(expr.operand), VARCHAR2, expr.pos)
+        pattern = self.converted(self.expression(expr.pattern), VARCHAR2, expr.pos)
+        escape = None
+        if expr.escape is not None:
+            escape = self.converted(self.expression(expr.escape), VARCHAR2, expr.pos)
+        negated = expr.negated
+
+        def run(f: Frame) -> Value:
+            text = operand(f)
+            like = pattern(f)
+            if text is None or like is None:
+                return None
+            mark = None if escape is None else escape(f)
+            return (like_pattern(like, mark).match(text) is not None) != negated
+
+        return Code(run, BOOLEAN)
+
+    # -------------------------------------------------------------- CASE
+
+    def _case(self, expr: tree.CaseExpr) -> Code:
+        results = [self.expression(value) for _, value in expr.whens]
+        if expr.otherwise is not None:
+            results.append(self.expression(expr.otherwise))
+        result_type = self.common_type(results)
+        runs = [self.converted(r, result_type, expr.pos) for r in results]
+        tests = self.case_tests(expr.selector, [when for when, _ in expr.whens])
+        otherwise = runs[-1] if expr.otherwise is not None else None
+        branches = list(zip(tests, runs, strict=False))
+
+        def run(f: Frame) -> Value:
+            for test, value in branches:
+                if test(f):
+                    return value(f)
+            return None if otherwise is None else otherwise(f)
+
+        if expr.selector is None:
+            return Code(run, result_type)
+        return Code(self.with_selector(expr.selector, run), result_type)
+
+    def case_tests(self, selector: Expr | None, whens: list[Expr]) -> list[Run]:
+        """The conditions of a CASE; with a selector they read it from the frame."""
+        if selector is None:
+            return [self.boolean(self.expression(when), when.pos) for when in whens]
+        code = self.expression(selector)
+        slot = self.layout.slot()
+        self._case_slots[id(selector)] = (slot, code.run)
+        held = Code(self.slot_loader(self.layout.level, slot), code.type)
+        return [self.comparison("=", held, self.expression(w), w.pos).run for w in whens]
+
+    @property
+    def _case_slots(self) -> dict[int, tuple[int, Run]]:
+        """Where the selectors being compiled are kept."""
+        slots: dict[int, tuple[int, Run]] = self.__dict__.setdefault("case_slots", {})
+        return slots
+
+    def with_selector(self, selector: Expr, then: Run) -> Run:
+        """Evaluate the selector once, then the branches."""
+        slot, run = self._case_slots.pop(id(selector))
+
+        def evaluate(f: Frame) -> Value:
+            f.v[slot] = run(f)
+            return then(f)
+
+        return evaluate
+
+    def common_type(self, codes: list[Code]) -> PlType:
+        """The type several alternatives share (CASE, COALESCE, NVL)."""
+        kinds = [code.type for code in codes if code.type.kind is not Kind.NULL]
+        if not kinds:
+            return NULL
+        first = kinds[0]
+        if not isinstance(first, Scalar):
+            return first
+        if all(is_number(k) for k in kinds):
+            if any(k.kind in (Kind.BINARY_DOUBLE, Kind.BINARY_FLOAT) for k in kinds):
+                return DOUBLE
+            return PLS_INTEGER if all(k.kind is Kind.PLS_INTEGER for k in kinds) else NUMBER
+        if is_text(first) or first.kind is Kind.CLOB:
+            return CLOB if any(k.kind is Kind.CLOB for k in kinds) else VARCHAR2
+        return Scalar(first.ora) if is_number(first) else first
+
+    # -------------------------------------------------------------- function syntax
+
+    def registry_call(self, name: str, codes: list[Code], pos: tree.Pos) -> Code:
+        """A function of the SQL engine's registry on PL/SQL values."""
+        for code in codes:
+            if not isinstance(code.type, Scalar) or code.type.kind is Kind.BOOLEAN:
+                raise pls(pos, 306, name)
+        try:
+            call = registry.resolve(name, [ora_type(code.type) for code in codes])
+        except OraError as error:
+            if isinstance(error, Unsupported):
+                raise
+            raise pls(pos, 306, name) from None
+        site = FunctionSite(call)
+        runs = [code.run for code in codes]
+        result = Scalar(_unlimited(call.returns))
+        if len(runs) == 1:
+            only = runs[0]
+            return Code(lambda f: _plsql_error(f.rt.function(site), only(f)), result)
+        return Code(lambda f: _plsql_error(f.rt.function(site), *[run(f) for run in runs]), result)
+
+    def _cast(self, expr: tree.Cast) -> Code:
+        target = self.type_of(expr.type, sized=True)
+        code = self.expression(expr.operand)
+        return Code(self.converted(code, target, expr.pos), target)
+
+    def _extract(self, expr: tree.Extract) -> Code:
+        operand = self.expression(expr.operand)
+        unit = expr.unit
+        return self.registry_call(
+            "EXTRACT",
+            [Code(lambda _f: unit, VARCHAR2, literal=True, value=unit), operand],
+            expr.pos,
+        )
+
+    def _trim(self, expr: tree.Trim) -> Code:
+        operand = self.converted(self.expression(expr.operand), VARCHAR2, expr.pos)
+        chars: Run = lambda _f: " "  # noqa: E731
+        if expr.chars is not None:
+            chars = self.converted(self.expression(expr.chars), VARCHAR2, expr.pos)
+        side = expr.side
+
+        def run(f: Frame) -> Value:
+            text = operand(f)
+            mark = chars(f)
+            if text is None or mark is None:
+                return None
+            if len(mark) != 1:
+                raise OraError(30001)
+            if side in ("BOTH", "LEADING"):
+                text = text.lstrip(mark)
+            if side in ("BOTH", "TRAILING"):
+                text = text.rstrip(mark)
+            return text or None
+
+        return Code(run, VARCHAR2)
+
+    def _collection_operator(self, op: str, left: Code, right: Code, expr: tree.Binary) -> Code:
+        kind = right.type
+        if not isinstance(kind, CollectionType) or kind.how != "NESTED":
+            raise pls(expr.pos, 306, op)
+        a, b = left.run, right.run
+        if op == "MEMBER":
+            value = self.converted(left, kind.element, expr.pos)
+
+            def member(f: Frame) -> Value:
+                item = value(f)
+                table = b(f)
+                return None if item is None or table is None else item in list(table.items())
+
+            return Code(member, BOOLEAN)
+        if left.type is not kind:
+            raise pls(expr.pos, 306, op)
+        if op == "SUBMULTISET":
+            return Code(lambda f: _submultiset(a(f), b(f)), BOOLEAN)
+        return Code(lambda f: _multiset(op, a(f), b(f), kind), kind)
+
+
+def _plsql_error(function: Any, *values: Value) -> Value:
+    """Call a SQL function; a failed number conversion is PL/SQL's error here."""
+    try:
+        return function(*values)
+    except OraError as error:
+        if error.code == 1722:
+            raise OraError(6502, ": character to number conversion error") from None
+        raise
+
+
+def _unlimited(ora: Any) -> Any:
+    """PL/SQL's strings go to 32767 bytes: a function's result has no SQL limit."""
+    return VARCHAR2.ora if ora.kind is Kind.VARCHAR2 else ora
+
+
+@lru_cache(maxsize=512)
+def like_pattern(pattern: str, escape: str | None) -> re.Pattern[str]:
+    """LIKE as a regular expression; ORA-01424 / 01425 for a bad escape."""
+    if escape is not None and len(escape) != 1:
+        raise OraError(1425, message="escape character must be character string of length 1")
+    out: list[str] = []
+    index = 0
+    while index < len(pattern):
+        char = pattern[index]
+        if char == escape:
+            index += 1
+            if index >= len(pattern) or pattern[index] not in ("%", "_", escape):
+                raise OraError(
+                    1424, message="missing or illegal character following the escape character"
+                )
+            out.append(re.escape(pattern[index]))
+        elif char == "%":
+            if not out or out[-1] != ".*":
+                out.append(".*")
+        else:
+            out.append("." if char == "_" else re.escape(char))
+        index += 1
+    return re.compile("".join(out) + r"\Z", re.DOTALL)
+
+
+def _is_empty(table: Table) -> bool:
+    return table.count() == 0
+
+
+def _is_set(table: Table) -> bool:
+    items = list(table.items())
+    return all(item not in items[:index] for index, item in enumerate(items))
+
+
+def _submultiset(left: Table | None, right: Table | None) -> bool | None:
+    if left is None or right is None:
+        return None
+    rest = list(right.items())
+    for item in left.items():
+        if item not in rest:
+            return False
+        rest.remove(item)
+    return True
+
+
+def _multiset(op: str, left: Table | None, right: Table | None, kind: CollectionType) -> Value:
+    if left is None or right is None:
+        return None
+    items: list[Value]
+    rest = list(right.items())
+    if "UNION" in op:
+        items = [*left.items(), *rest]
+    else:
+        keep = "INTERSECT" in op
+        items = []
+        for item in left.items():
+            found = item in rest
+            if found:
+                rest.remove(item)
+            if found == keep:
+                items.append(item)
+    if op.endswith("DISTINCT"):
+        items = [item for index, item in enumerate(items) if item not in items[:index]]
+    return Table(kind, items)

@@ -1,0 +1,365 @@
+"""Whole units: packages, stored subprograms, anonymous blocks, triggers, collection types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dtm.sandbox.interpreter.compiler.base import BlockBinds, Resolver
+from dtm.sandbox.interpreter.compiler.declaring import DeclarationMixin
+from dtm.sandbox.interpreter.compiler.symbols import (
+    CursorSymbol,
+    ExceptionSymbol,
+    Exec,
+    Layout,
+    PackageSymbol,
+    Place,
+    RoutineGroup,
+    Run,
+    Scope,
+    Symbol,
+    Variable,
+)
+from dtm.sandbox.interpreter.raising import PREDEFINED, ExceptionId
+from dtm.sandbox.interpreter.runtime import Frame, Param, Routine, Runtime, UnitInfo
+from dtm.sandbox.interpreter.syntax import tree
+from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
+from dtm.sandbox.interpreter.types import CollectionType, PlType, Scalar
+from dtm.sandbox.kernel.ports import TriggerEvent, UnitError
+from dtm.sandbox.kernel.types import Kind, OraType
+
+Value = Any
+
+
+_ANY = OraType(Kind.NULL)
+
+
+def _standard_scope() -> Scope:
+    scope = Scope(None, "standard")
+    for name, code in PREDEFINED.items():
+        scope.symbols[name] = ExceptionSymbol(name, ExceptionId(name, code))
+    return scope
+
+
+STANDARD = _standard_scope()
+
+
+@dataclass(slots=True, eq=False)
+class CompiledSpec:
+    """A package specification."""
+
+    symbol: PackageSymbol
+    scope: Scope
+    size: int
+    enter: list[Exec]
+    routines: list[Routine]
+    declarations: dict[Routine, tree.SubprogramDecl]
+    statics: dict[str, Value]
+    stateful: bool
+
+
+@dataclass(slots=True, eq=False)
+class CompiledBody:
+    """A package body: `implementations` maps routines of the specification to its own."""
+
+    size: int
+    enter: list[Exec]
+    initialise: Exec | None
+    implementations: dict[Routine, Routine]
+    stateful: bool
+
+
+@dataclass(slots=True, eq=False)
+class CompiledBlock:
+    """An anonymous block."""
+
+    routine: Routine
+    slots: dict[str, int]
+    assigned: frozenset[str]
+
+
+@dataclass(slots=True, eq=False)
+class CompiledTrigger:
+    """A trigger; `when` decides whether the body runs."""
+
+    routine: Routine
+    when: Run | None
+
+
+@dataclass(slots=True)
+class Compilation:
+    """What compiling a unit gave: the result (None with errors), errors, dependencies."""
+
+    result: Any
+    errors: list[UnitError] = field(default_factory=list)
+    depends: set[tuple[str, str, str]] = field(default_factory=set)
+
+
+class UnitCompiler(DeclarationMixin):
+    """Compiles one unit."""
+
+    def __init__(self, rt: Runtime, resolver: Resolver, unit: UnitInfo, source: str) -> None:
+        super().__init__(rt, resolver, unit, source)
+        self.scope = Scope(STANDARD, "unit")
+        self.trigger: tree.TriggerHeader | None = None
+        self.trigger_columns: dict[str, Scalar] = {}
+        self.spec_declarations: set[int] = set()
+
+    def compilation(self, result: Any) -> Compilation:
+        """The outcome."""
+        return Compilation(None if self.errors else result, self.errors, self.depends)
+
+    # -------------------------------------------------------------- packages
+
+    def spec(self, unit: tree.Unit) -> CompiledSpec:
+        """A package specification."""
+        self.package = (self.unit.owner, self.unit.name)
+        self.scope = Scope(STANDARD, "spec", unit.name)
+        enter = self.declarations(unit.decls)
+        routines: list[Routine] = []
+        declarations: dict[Routine, tree.SubprogramDecl] = {}
+        for symbol in self.scope.symbols.values():
+            if isinstance(symbol, RoutineGroup):
+                routines.extend(symbol.routines)
+                declarations.update(zip(symbol.routines, symbol.declarations, strict=True))
+        for decl in unit.decls:
+            if isinstance(decl, tree.SubprogramDecl) and decl.body is not None:
+                self.record(pls(decl.pos, 103, 'Encountered the symbol "IS"'))
+        symbol_of = PackageSymbol(self.unit, self.scope.symbols)
+        return CompiledSpec(
+            symbol_of,
+            self.scope,
+            self.layout.size,
+            enter,
+            routines,
+            declarations,
+            self.static_values,
+            _stateful(self.scope),
+        )
+
+    def body(self, unit: tree.Unit, spec: CompiledSpec) -> CompiledBody:
+        """A package body, under its specification's names."""
+        outer = Scope(STANDARD, "spec", unit.name)
+        for name, symbol in spec.scope.symbols.items():
+            outer.symbols[name] = _from_inside(symbol)
+        self.layout = Layout(1)
+        self.scope = Scope(outer, "body", unit.name)
+        own: dict[Routine, Routine] = {}
+        for symbol in spec.scope.symbols.values():
+            if isinstance(symbol, RoutineGroup):
+                self.scope.symbols[symbol.name] = self._expected(symbol, own)
+        enter = self.declarations(unit.decls)
+        initialise = None
+        if unit.block is not None:
+            initialise = self.handled(self.statements(unit.block.body), unit.block.handlers)
+        return CompiledBody(self.layout.size, enter, initialise, own, _stateful(self.scope))
+
+    def _expected(self, symbol: RoutineGroup, own: dict[Routine, Routine]) -> RoutineGroup:
+        """The specification's subprograms as forward declarations of the body."""
+        group = RoutineGroup(symbol.name, level=1)
+        for routine, declaration in zip(symbol.routines, symbol.declarations, strict=True):
+            params = [
+                Param(p.name, p.type, p.mode, _from_body(p.default), nocopy=p.nocopy)
+                for p in routine.params
+            ]
+            expected = Routine(routine.name, params, routine.returns, self.unit)
+            expected.level = 2
+            expected.options = routine.options
+            expected.pipelined = routine.pipelined
+            own[routine] = expected
+            group.routines.append(expected)
+            group.declarations.append(declaration)
+            self.spec_declarations.add(id(declaration))
+        return group
+
+    def missing_body(self, declaration: tree.SubprogramDecl) -> CompileError:
+        if id(declaration) in self.spec_declarations:
+            return pls(declaration.pos, 323, declaration.name)
+        return super().missing_body(declaration)
+
+    # -------------------------------------------------------------- subprograms, blocks
+
+    def standalone(self, unit: tree.Unit) -> Routine:
+        """A stored procedure or function; its frame has none around it."""
+        decl = unit.subprogram
+        assert decl is not None  # noqa: S101
+        self.layout = Layout(-1)
+        routine = self.signature_of(decl)
+        routine.home = None
+        group = RoutineGroup(decl.name, [routine], [decl], level=-1)
+        self.scope.symbols[decl.name] = group
+        self.subprogram_body(decl, routine)
+        return routine
+
+    def block_unit(self, unit: tree.Unit, types: Mapping[str, PlType]) -> CompiledBlock:
+        """An anonymous block with its binds."""
+        block = unit.block
+        assert block is not None  # noqa: S101
+        self.binds = BlockBinds(dict(types))
+        routine = Routine(unit.name, [], None, self.unit)
+        self.routine = routine
+        self.layout = Layout(0)
+        self.binds.slots = {name: self.layout.slot() for name in types}
+        routine.run = _runner(self.block(block))
+        routine.entry_line = block.pos[0]
+        routine.size = self.layout.size
+        return CompiledBlock(routine, self.binds.slots, frozenset(self.binds.assigned))
+
+    def bind_place(self, bind: tree.Bind) -> Place:
+        if self.trigger is not None:
+            return self._pseudo_place(bind)
+        binds = self.binds
+        if binds is None:
+            raise pls(bind.pos, 49, bind.name)
+        if bind.name not in binds.types:
+            raise pls(bind.pos, 49, bind.name)
+        slot = binds.slots[bind.name]
+        kind = binds.types[bind.name]
+        return Place(kind, self.slot_loader(0, slot), self.slot_storer(0, slot), text=bind.name)
+
+    def assigned_bind(self, bind: tree.Bind) -> None:
+        """The block may assign this bind."""
+        if self.binds is not None:
+            self.binds.assigned.add(bind.name)
+
+    # -------------------------------------------------------------- triggers, types
+
+    def trigger_unit(self, unit: tree.Unit, owner: str) -> CompiledTrigger:
+        """A DML trigger: slot 0 of its frame holds the TriggerEvent."""
+        header = unit.trigger
+        block = unit.block
+        assert header is not None and block is not None  # noqa: S101, PT018
+        self.trigger = header
+        self.pseudo = {"NEW": Place(Scalar(_ANY), _nothing)}
+        table = self.catalog.resolve(
+            (header.table,) if header.table_owner is None else (header.table_owner, header.table),
+            owner,
+        )
+        if table is None:
+            raise pls(header.pos, 201, header.table)
+        self.depends.add(table)
+        columns = self.catalog.columns(table[0], table[1]) or ()
+        self.trigger_columns = {column.name: Scalar(column.type) for column in columns}
+        routine = Routine(unit.name, [Param("~EVENT", Scalar(_ANY))], None, self.unit)
+        self.routine = routine
+        self.layout = Layout(0, 1)
+        when = None
+        if header.when is not None:
+            when = self.boolean(self.expression(_colons(header.when, header)), header.when.pos)
+        routine.run = _runner(self.block(block))
+        routine.size = self.layout.size
+        return CompiledTrigger(routine, when)
+
+    def _pseudo_place(self, bind: tree.Bind) -> Place:
+        header = self.trigger
+        assert header is not None  # noqa: S101
+        sides = {header.new: "new", header.old: "old"}
+        side = sides.get(bind.name)
+        if side is None or bind.member is None or not header.row_level:
+            raise pls(
+                bind.pos, 49, bind.name if bind.member is None else f"{bind.name}.{bind.member}"
+            )
+        kind = self.trigger_columns.get(bind.member)
+        if kind is None:
+            raise pls(bind.pos, 49, f"{bind.name}.{bind.member}")
+        place = Place(kind, self._event_reader(side, bind.member), text=bind.member)
+        if side == "new" and header.timing == "BEFORE":
+            place.store = self._event_writer(bind.member)
+        return place
+
+    def _event_reader(self, side: str, column: str) -> Run:
+        event = self.slot_loader(0, 0)
+
+        def load(f: Frame) -> Value:
+            row = getattr(event(f), side)
+            return None if row is None else row.get(column)
+
+        return load
+
+    def _event_writer(self, column: str) -> Callable[[Frame, Value], None]:
+        event = self.slot_loader(0, 0)
+
+        def store(f: Frame, value: Value) -> None:
+            fired: TriggerEvent = event(f)
+            if fired.new is not None:
+                fired.new[column] = value
+
+        return store
+
+    def type_unit(self, unit: tree.Unit) -> CollectionType:
+        """CREATE TYPE name AS TABLE OF / VARRAY(n) OF ..."""
+        decl = unit.decls[0]
+        assert isinstance(decl, tree.CollectionDecl)  # noqa: S101
+        found = self.collection_type(decl)
+        found.owner = self.unit.owner
+        return found
+
+
+def _nothing(_f: Frame) -> Value:
+    return None
+
+
+def _runner(body: Exec) -> Callable[[Frame], object]:
+    def run(f: Frame) -> None:
+        body(f)
+
+    return run
+
+
+def _from_body(default: Run | None) -> Run | None:
+    """A default of the specification, run on the specification's frame from the body's."""
+    if default is None:
+        return None
+    inner = default
+    return lambda f: inner(f.up)
+
+
+def _from_inside(symbol: Symbol) -> Symbol:
+    """A name of the specification as the body reaches it: one frame up."""
+    if isinstance(symbol, Variable):
+        return Variable(symbol.name, symbol.type, 0, symbol.slot, symbol.mode)
+    if isinstance(symbol, CursorSymbol):
+        return CursorSymbol(
+            symbol.name,
+            0,
+            symbol.slot,
+            symbol.params,
+            symbol.query,
+            symbol.row,
+            None,
+            symbol.routine,
+            symbol.for_update,
+            symbol.returns,
+        )
+    return symbol
+
+
+def _stateful(scope: Scope) -> bool:
+    return any(
+        isinstance(symbol, CursorSymbol)
+        or (isinstance(symbol, Variable) and symbol.mode != "CONSTANT")
+        for symbol in scope.symbols.values()
+    )
+
+
+def _colons(expr: Any, header: tree.TriggerHeader) -> Any:
+    """WHEN (NEW.X > 1): there NEW and OLD have no colon."""
+    if isinstance(expr, tree.Ref):
+        head = expr.parts[0]
+        if isinstance(head, tree.Ident) and head.name in (header.new, header.old):
+            member = expr.parts[1] if len(expr.parts) > 1 else None
+            name = member.name if isinstance(member, tree.Ident) else None
+            return tree.Bind(expr.pos, head.name, name)
+        for part in expr.parts:
+            if isinstance(part, tree.Args):
+                for arg in part.args:
+                    arg.value = _colons(arg.value, header)
+        return expr
+    for name in getattr(expr, "__slots__", ()):
+        value = getattr(expr, name)
+        if isinstance(value, list):
+            setattr(expr, name, [_colons(item, header) for item in value])
+        elif hasattr(value, "pos"):
+            setattr(expr, name, _colons(value, header))
+    return expr

@@ -1,0 +1,357 @@
+"""PL/SQL for one session: the interpreter's implementation of kernel.ports.PlsqlPort."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dtm.plsql.lexer import BIND, IDENT, QUOTED, Token, lex
+from dtm.sandbox.interpreter.compiler.hosts import function_ref
+from dtm.sandbox.interpreter.compiler.symbols import PackageSymbol, RoutineGroup
+from dtm.sandbox.interpreter.library import Library
+from dtm.sandbox.interpreter.raising import UserDefined
+from dtm.sandbox.interpreter.runtime import (
+    Frame,
+    PackageState,
+    Routine,
+    Runtime,
+    final_error,
+)
+from dtm.sandbox.interpreter.syntax.errors import CompileError
+from dtm.sandbox.interpreter.types import (
+    SYS_REFCURSOR,
+    CollectionType,
+    PlType,
+    Scalar,
+)
+from dtm.sandbox.interpreter.values import Assoc, Table
+from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.ports import (
+    BlockBind,
+    BlockResult,
+    CatalogPort,
+    FunctionRef,
+    SessionContext,
+    SqlPort,
+    StoredUnit,
+    TriggerEvent,
+    UnitError,
+)
+from dtm.sandbox.kernel.types import Kind, OraType
+
+Value = Any
+_CALL = re.compile(r"\s*CALL(?![\w$#])", re.IGNORECASE)
+_UNIT_TYPES = ("PACKAGE", "PROCEDURE", "FUNCTION", "TRIGGER", "TYPE")
+_INDEX = Scalar(OraType(Kind.PLS_INTEGER))
+_IN_TRIGGER, _IN_SQL = 4092, 14552
+
+
+class Interpreter:
+    """PL/SQL for one session."""
+
+    def __init__(
+        self, library: Library, context: SessionContext, sql: SqlPort, catalog: CatalogPort
+    ) -> None:
+        self.library = library
+        self.rt = Runtime(context, sql, catalog, self)
+        self.rt.library = library
+
+    # -------------------------------------------------------------- blocks
+
+    def execute_block(self, text: str, binds: Sequence[BlockBind]) -> BlockResult:
+        """Run an anonymous block or CALL. An unhandled exception undoes the whole call."""
+        rt = self.rt
+        rt.env.tick()
+        rt.implicit = []
+        types = {bind.name: _bind_type(bind) for bind in binds}
+        values = {bind.name: _bind_value(bind, types[bind.name]) for bind in binds}
+        mark = rt.sql.mark()
+        try:
+            out = self.run_block(rt, text, values, types)
+        except OraError as error:
+            rt.sql.undo_to(mark)
+            raise final_error(error) from None
+        finally:
+            rt.error = None
+            if rt.private.pop("reset", False):
+                rt.packages.clear()
+        return BlockResult({name: _out_value(value) for name, value in out.items()}, rt.implicit)
+
+    def run_block(
+        self,
+        rt: Runtime,
+        text: str,
+        binds: Mapping[str, Value],
+        types: Mapping[str, PlType],
+    ) -> dict[str, Value]:
+        """Compile and run a block; the binds it may have assigned."""
+        source = call_block(text) if _CALL.match(text) else text
+        block = self.library.block(rt, source, types)
+        values: list[Value] = [None] * block.routine.size
+        for name, slot in block.slots.items():
+            values[slot] = binds[name]
+        try:
+            frame = rt.invoke(block.routine, None, values)
+        except UserDefined as error:
+            raise final_error(error) from None
+        return {name: frame.v[block.slots[name]] for name in block.assigned}
+
+    # -------------------------------------------------------------- stored units
+
+    def create_unit(self, text: str, schema: str) -> tuple[StoredUnit, Sequence[UnitError]]:
+        """CREATE [OR REPLACE] a unit: stored whatever its errors."""
+        header = unit_header(text)
+        owner = header.owner or schema
+        catalog = self.rt.catalog
+        existing = catalog.unit(owner, header.name, header.type)
+        if not header.replace and existing is not None:
+            raise OraError(955)
+        other = catalog.resolve((owner, header.name), schema)
+        if existing is None and other is not None and other[0] == owner:
+            same = header.type.split()[0] == other[2].split()[0]
+            if not same and header.type != "TRIGGER":
+                raise OraError(955)
+        settings = dict(self._settings())
+        settings.update(self._trigger_settings(text[header.start :], owner, header.type))
+        unit = StoredUnit(
+            owner,
+            header.name,
+            header.type,
+            header.source,
+            "INVALID",
+            0 if existing is None else existing.version,
+            settings,
+        )
+        catalog.put_unit(unit, ())
+        stored = catalog.unit(owner, header.name, header.type) or unit
+        entry = self.library.compile(self.rt, stored)
+        return self.library.settle(self.rt, stored, entry), entry.compilation.errors
+
+    def _settings(self) -> dict[str, str]:
+        nls = self.rt.context.nls
+        return {
+            "PLSQL_CCFLAGS": nls.get("PLSQL_CCFLAGS") or "",
+            "NLS_LENGTH_SEMANTICS": nls.get("NLS_LENGTH_SEMANTICS", "BYTE"),
+        }
+
+    def _trigger_settings(self, source: str, owner: str, kind: str) -> dict[str, str]:
+        if kind != "TRIGGER":
+            return {}
+        try:
+            header = self.library.parse(self.rt, source).trigger
+        except CompileError:
+            return {}
+        if header is None:
+            return {}
+        path = (header.table,) if header.table_owner is None else (
+            header.table_owner, header.table)  # fmt: skip
+        table = self.rt.catalog.resolve(path, owner)
+        if table is None:
+            raise OraError(942)
+        return {
+            "TABLE_OWNER": table[0],
+            "TABLE_NAME": table[1],
+            "TIMING": header.timing,
+            "LEVEL": "ROW" if header.row_level else "STATEMENT",
+            "EVENTS": ",".join(header.events),
+            "COLUMNS": ",".join(header.columns),
+            "STATUS": "ENABLED" if header.enabled else "DISABLED",
+        }
+
+    def compile_unit(self, unit: StoredUnit) -> Sequence[UnitError]:
+        """ALTER ... COMPILE."""
+        return self.compile_stored(self.rt, unit)
+
+    def compile_stored(self, rt: Runtime, unit: StoredUnit) -> Sequence[UnitError]:
+        """Compile a stored unit and write the outcome to the dictionary."""
+        entry = self.library.compile(rt, unit)
+        self.library.settle(rt, unit, entry)
+        return entry.compilation.errors
+
+    # -------------------------------------------------------------- functions in SQL
+
+    def function(self, path: tuple[str, ...], schema: str) -> FunctionRef | None:
+        """A stored or packaged function."""
+        rt = self.rt
+        package: PackageSymbol | None = None
+        found = rt.catalog.resolve(path, schema)
+        if found is not None and found[2] == "FUNCTION":
+            routine = self.library.signature(rt, found[0], found[1], "FUNCTION", (0, 0))
+            return function_ref(path[-1], routine, found[0], found[1])
+        if len(path) >= 2:
+            head = path[:-1]
+            found = rt.catalog.resolve(head, schema)
+            if found is not None and found[2] == "PACKAGE" and found[0] != "SYS":
+                package = self.library.package_symbol(rt, found[0], found[1], (0, 0))
+            elif len(head) == 1 or head[0] == "SYS":
+                package = self.library.built_in(rt, head[-1])
+        if package is None:
+            return None
+        group = package.members.get(path[-1])
+        if not isinstance(group, RoutineGroup):
+            return None
+        functions = [r for r in group.routines if r.returns is not None]
+        if not functions:
+            return None
+        return function_ref(path[-1], functions[0], package.unit.owner, package.unit.name)
+
+    def call_function(self, ref: FunctionRef, args: Sequence[Value]) -> Value:
+        """Run a PL/SQL function inside a SQL statement, where COMMIT is refused."""
+        rt = self.rt
+        handle: Any = ref.handle
+        (owner, name), routine = handle
+        guard, rt.guard = rt.guard, _IN_SQL
+        try:
+            return self._call(routine, owner, name, list(args))
+        except UserDefined as error:
+            raise final_error(error) from None
+        finally:
+            rt.guard = guard
+
+    def _call(self, routine: Routine, owner: str, name: str, values: list[Value]) -> Value:
+        rt = self.rt
+        if routine.home is None and routine.unit.type == "FUNCTION":
+            current = self.library.standalone(rt, owner, name, "FUNCTION")
+            dummy = Frame(rt, None, routine.unit, [])
+            return rt.invoke_unit(current, None, _completed(current, dummy, values)).ret
+        state = rt.package(owner, name)
+        values = _completed(routine, state.spec, values)
+        if routine.python is not None:
+            return routine.python(rt, *values)
+        target = state.implementations.get(routine, routine)
+        return rt.invoke_unit(target, state.body, values).ret
+
+    # -------------------------------------------------------------- triggers
+
+    def fire_trigger(self, owner: str, name: str, event: TriggerEvent) -> None:
+        """Run a DML trigger."""
+        rt = self.rt
+        trigger = self.library.trigger(rt, owner, name)
+        fired: list[TriggerEvent] = rt.private.setdefault("triggers", [])
+        fired.append(event)
+        guard, rt.guard = rt.guard, _IN_TRIGGER
+        try:
+            if trigger.when is not None:
+                frame = Frame(rt, None, trigger.routine.unit, [event])
+                frame.v.extend([None] * trigger.routine.size)
+                if not trigger.when(frame):
+                    return
+            rt.invoke_unit(trigger.routine, None, [event])
+        except OraError as error:
+            error = final_error(error)
+            error.stack.append(f"ORA-04088: error during execution of trigger '{owner}.{name}'")
+            raise error from None
+        finally:
+            rt.guard = guard
+            fired.pop()
+
+    # -------------------------------------------------------------- running code
+
+    def package(self, rt: Runtime, owner: str, name: str) -> PackageState:
+        """See runtime.UnitsPort."""
+        return self.library.package(rt, owner, name)
+
+    def standalone(self, rt: Runtime, owner: str, name: str, unit_type: str) -> Routine:
+        """See runtime.UnitsPort."""
+        return self.library.standalone(rt, owner, name, unit_type)
+
+    def close(self) -> None:
+        """The session ends: user locks are freed, package state is gone."""
+        self.library.locks.release_all(self.rt.context.sid)
+        self.rt.packages.clear()
+
+    def transaction_ended(self) -> None:
+        """COMMIT or ROLLBACK: locks requested with release_on_commit are freed."""
+        self.library.locks.release_all(self.rt.context.sid, committed_only=True)
+
+
+def _completed(routine: Routine, frame: Frame, values: list[Value]) -> list[Value]:
+    """Defaults for the parameters a SQL call left out."""
+    rest = routine.params[len(values) :]
+    return [*values, *(None if p.default is None else p.default(frame) for p in rest)]
+
+
+def _bind_type(bind: BlockBind) -> PlType:
+    ora = bind.type
+    if ora.kind is Kind.REF_CURSOR:
+        return SYS_REFCURSOR
+    if ora.kind is Kind.NUMBER:
+        ora = OraType(Kind.NUMBER)
+    if bind.is_array:
+        return CollectionType(f":{bind.name}", "ASSOC", Scalar(ora), _INDEX)
+    return Scalar(ora)
+
+
+def _bind_value(bind: BlockBind, kind: PlType) -> Value:
+    value = bind.value
+    if isinstance(kind, CollectionType):
+        table = Assoc(kind)
+        for index, element in enumerate(value or (), 1):
+            table.put(index, element)
+        return table
+    if isinstance(value, str | bytes) and not value and kind.kind not in (Kind.CLOB, Kind.BLOB):
+        return None
+    return value
+
+
+def _out_value(value: Value) -> Value:
+    if isinstance(value, Assoc | Table):
+        return list(value.items())
+    return value
+
+
+def call_block(text: str) -> str:
+    """CALL p(...) [INTO :x] as a block. SQL Language Reference 19c, "CALL"."""
+    tokens = lex(text).tokens
+    start = tokens[0].end
+    depth = 0
+    for index, token in enumerate(tokens):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth == 0 and token.kind == IDENT and token.value == "INTO":
+            target = tokens[index + 1] if index + 1 < len(tokens) else None
+            if target is None or target.kind != BIND:
+                break
+            return f"BEGIN {target.text} := {text[start : token.offset]}; END;"
+    body = text[start:].rstrip().rstrip(";")
+    return f"BEGIN {body}; END;"
+
+
+class Header:
+    """What a CREATE names: read without parsing the rest, which may be wrong."""
+
+    __slots__ = ("name", "owner", "replace", "source", "start", "type")
+
+    def __init__(self, tokens: list[Token], index: int, text: str, *, replace: bool) -> None:
+        self.replace = replace
+        kind = tokens[index].value
+        self.start = tokens[index].offset
+        index += 1
+        if index < len(tokens) and tokens[index].value == "BODY" and kind in ("PACKAGE", "TYPE"):
+            kind += " BODY"
+            index += 1
+        self.type = kind
+        names: list[str] = []
+        while index < len(tokens) and tokens[index].kind in (IDENT, QUOTED):
+            names.append(tokens[index].value)
+            if index + 1 >= len(tokens) or tokens[index + 1].text != ".":
+                break
+            index += 2
+        if not names or len(names) > 2:
+            raise OraError(4050)
+        self.name = names[-1]
+        self.owner = names[0] if len(names) == 2 else None
+        self.source = text[self.start :].rstrip()
+
+
+def unit_header(text: str) -> Header:
+    """Read CREATE [OR REPLACE] [EDITIONABLE] type [owner.]name; ORA-04050 when there is no name."""
+    tokens = lex(text).tokens
+    index = 0
+    replace = False
+    while index < len(tokens) and tokens[index].value not in _UNIT_TYPES:
+        replace = replace or tokens[index].value == "REPLACE"
+        index += 1
+    if index >= len(tokens):
+        raise OraError(900)
+    return Header(tokens, index, text, replace=replace)

@@ -1,0 +1,1 @@
+"""PL/SQL text to a typed syntax tree. Pure: no session, no dictionary."""

@@ -1,0 +1,448 @@
+"""Expressions. PL/SQL Language Reference 19c, "Expressions": operators from loosest to tightest are
+OR, AND, NOT, comparison, + - ||, * /, unary sign, **.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import cast
+
+from dtm.plsql.lexer import BIND, CONDITIONAL, IDENT, NUMBER, OP, QUOTED, STRING
+from dtm.sandbox.interpreter.syntax import literals
+from dtm.sandbox.interpreter.syntax.errors import pls
+from dtm.sandbox.interpreter.syntax.stream import RESERVED, Stream
+from dtm.sandbox.interpreter.syntax.tree import (
+    Arg,
+    Args,
+    Attribute,
+    Between,
+    Binary,
+    Bind,
+    CaseExpr,
+    Cast,
+    Expr,
+    Extract,
+    Ident,
+    InList,
+    IsTest,
+    Like,
+    Literal,
+    Pos,
+    Ref,
+    Trim,
+    TypeRef,
+    Unary,
+)
+from dtm.sandbox.kernel.errors import Unsupported
+
+_COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
+_MULTISET = ("UNION", "INTERSECT", "EXCEPT")
+_DAY_UNITS = ("DAY", "HOUR", "MINUTE", "SECOND")
+
+
+class ExpressionParser(Stream):
+    """Parses expressions; statement and declaration parsers build on it."""
+
+    def expression(self) -> Expr:
+        """A whole expression."""
+        self.enter()
+        left = self._and()
+        while self.at("OR"):
+            pos = self.pos
+            self.advance()
+            left = Binary(pos, "OR", left, self._and())
+        self.leave()
+        return left
+
+    def _and(self) -> Expr:
+        left = self._not()
+        while self.at("AND"):
+            pos = self.pos
+            self.advance()
+            left = Binary(pos, "AND", left, self._not())
+        return left
+
+    def _not(self) -> Expr:
+        if self.at("NOT"):
+            pos = self.pos
+            self.enter()
+            self.advance()
+            operand = self._not()
+            self.leave()
+            return Unary(pos, "NOT", operand)
+        return self._comparison()
+
+    def _comparison(self) -> Expr:
+        left = self._additive()
+        pos = self.pos
+        if self.at(*_COMPARISONS):
+            op = self.advance().value
+            if self.at("ANY", "ALL", "SOME"):
+                raise Unsupported(301, f"comparison with {self.token.value}", *pos)
+            return Binary(pos, op, left, self._additive())
+        if self.accept("IS"):
+            return self._is(left, pos)
+        negated = self.at("NOT") and self.peek().value in (
+            "LIKE",
+            "BETWEEN",
+            "IN",
+            "MEMBER",
+            "SUBMULTISET",
+        )
+        if negated:
+            self.advance()
+        return self._condition(left, pos, negated=negated)
+
+    def _is(self, left: Expr, pos: Pos) -> Expr:
+        negated = self.accept("NOT")
+        if self.accept("NULL"):
+            return IsTest(pos, left, "NULL", negated)
+        if self.accept("EMPTY"):
+            return IsTest(pos, left, "EMPTY", negated)
+        if self.accept("A", "SET"):
+            return IsTest(pos, left, "SET", negated)
+        if self.at("OF", "DANGLING", "NAN", "INFINITE"):
+            raise Unsupported(302, f"IS {self.token.value}", *pos)
+        raise self.unexpected("null not")
+
+    def _condition(self, left: Expr, pos: Pos, *, negated: bool) -> Expr:
+        if self.accept("LIKE"):
+            pattern = self._additive()
+            escape = self._additive() if self.accept("ESCAPE") else None
+            return Like(pos, left, pattern, escape, negated)
+        if self.accept("BETWEEN"):
+            low = self._additive()
+            self.expect("AND")
+            return Between(pos, left, low, self._additive(), negated)
+        if self.accept("IN"):
+            return InList(pos, left, self._in_items(), negated)
+        if self.accept("MEMBER"):
+            self.accept("OF")
+            return self._negate(Binary(pos, "MEMBER", left, self._additive()), negated=negated)
+        if self.accept("SUBMULTISET"):
+            self.accept("OF")
+            return self._negate(
+                Binary(pos, "SUBMULTISET", left, self._additive()), negated=negated
+            )
+        return left
+
+    @staticmethod
+    def _negate(expr: Binary, *, negated: bool) -> Expr:
+        return Unary(expr.pos, "NOT", expr) if negated else expr
+
+    def _in_items(self) -> list[Expr]:
+        if not self.at("("):
+            return [self._additive()]
+        self.advance()
+        if self.at("SELECT", "WITH"):
+            raise pls(self.pos, 405)
+        items = [self.expression()]
+        while self.accept(","):
+            items.append(self.expression())
+        self.expect(")")
+        return items
+
+    def _additive(self) -> Expr:
+        left = self._multiplicative()
+        while True:
+            pos = self.pos
+            if self.at("+", "-", "||"):
+                op = self.advance().value
+                left = Binary(pos, op, left, self._multiplicative())
+            elif self.at("MULTISET") and self.peek().value in _MULTISET:
+                self.advance()
+                op = f"MULTISET {self.advance().value}"
+                if self.accept("DISTINCT"):
+                    op += " DISTINCT"
+                else:
+                    self.accept("ALL")
+                left = Binary(pos, op, left, self._multiplicative())
+            else:
+                return left
+
+    def _multiplicative(self) -> Expr:
+        left = self._unary()
+        while self.at("*", "/", "MOD", "REM"):
+            pos = self.pos
+            if self.at("MOD", "REM") and self.token.kind != IDENT:
+                return left
+            op = self.advance().value
+            left = Binary(pos, op, left, self._unary())
+        return left
+
+    def _unary(self) -> Expr:
+        pos = self.pos
+        if self.at("-", "+"):
+            self.enter()
+            op = self.advance().value
+            operand = self._unary()
+            self.leave()
+            if op == "+":
+                return operand
+            if isinstance(operand, Literal) and operand.kind == "NUMBER":
+                return Literal(pos, -operand.value, "NUMBER")
+            return Unary(pos, op, operand)
+        return self._power()
+
+    def _power(self) -> Expr:
+        base = self.primary()
+        if self.at("**"):
+            pos = self.pos
+            self.advance()
+            return Binary(pos, "**", base, self._unary())
+        return base
+
+    # -------------------------------------------------------------- primaries
+
+    def primary(self) -> Expr:
+        """A literal, a name, a bind or a parenthesised expression."""
+        token = self.token
+        pos = self.pos
+        if token.kind == NUMBER:
+            self.advance()
+            return literals.number(token.value, pos)
+        if token.kind == STRING:
+            self.advance()
+            return Literal(pos, token.value or None, "STRING")
+        if token.kind == BIND:
+            return self._bind()
+        if token.kind == CONDITIONAL:
+            return self.inquiry()
+        if token.kind == OP and token.value == "(":
+            return self._parenthesised()
+        if token.kind == IDENT:
+            special = _SPECIAL.get(token.value)
+            if special is not None:
+                found = special(self)
+                if found is not None:
+                    return found
+            if token.value in RESERVED and token.value != "SQL":
+                self.fail("( - + case mod new not null <an identifier> <a bind variable>")
+            return self.reference()
+        if token.kind == QUOTED:
+            return self.reference()
+        raise self.unexpected("( - + case mod new not null <an identifier> <a bind variable>")
+
+    def inquiry(self) -> Expr:
+        """$$NAME: replaced before parsing; what is left was not known."""
+        self.advance()
+        return Literal(self.pos, None, "NULL")
+
+    def _parenthesised(self) -> Expr:
+        pos = self.pos
+        self.enter()
+        self.advance()
+        if self.at("SELECT", "WITH"):
+            raise pls(self.pos, 405)
+        inner = self.expression()
+        if self.at(","):
+            raise Unsupported(303, "row value constructor", *pos)
+        self.expect(")")
+        self.leave()
+        return self._selectors_behind(inner)
+
+    def _selectors_behind(self, inner: Expr) -> Expr:
+        return inner
+
+    def _bind(self) -> Expr:
+        pos = self.pos
+        token = self.advance()
+        member = None
+        if self.at(".") and self.peek().kind in (IDENT, QUOTED):
+            self.advance()
+            member = self.name(reserved_ok=True).name
+        elif self.token.kind == BIND:
+            self.advance()  # an indicator variable: the driver sends NULL itself
+        return Bind(pos, token.value, member)
+
+    def reference(self) -> Ref:
+        """A name with its selectors."""
+        pos = self.pos
+        parts: list[Ident | Args | Attribute] = [self.name(reserved_ok=self.at("SQL"))]
+        while True:
+            if self.at("."):
+                self.advance()
+                parts.append(self.name(reserved_ok=True))
+            elif self.at("(") and not isinstance(parts[-1], Attribute):
+                parts.append(self.arguments())
+            elif self.at("%") and self.peek().kind == IDENT:
+                self.advance()
+                attribute_pos = self.pos
+                parts.append(Attribute(self.advance().value, attribute_pos))
+            elif self.at("@"):
+                raise Unsupported(304, "database link", *self.pos)
+            else:
+                return Ref(pos, parts)
+
+    def arguments(self) -> Args:
+        """( [name =>] expression, ... )"""
+        pos = self.pos
+        self.enter()
+        self.expect("(")
+        args: list[Arg] = []
+        named = False
+        while not self.at(")"):
+            name = None
+            if self.token.kind in (IDENT, QUOTED) and self.peek().value == "=>":
+                name = self.name(reserved_ok=True).name
+                self.advance()
+                named = True
+            elif named:
+                raise pls(self.pos, 312)
+            args.append(Arg(self.expression(), name))
+            if not self.accept(","):
+                break
+            if self.at(")"):
+                self.fail("( - + case mod new not null <an identifier>")
+        self.expect(")")
+        self.leave()
+        return Args(args, pos)
+
+    # -------------------------------------------------------------- special forms
+
+    def _case(self) -> Expr | None:
+        pos = self.pos
+        self.enter()
+        self.advance()
+        selector = None if self.at("WHEN") else self.expression()
+        whens: list[tuple[Expr, Expr]] = []
+        while self.accept("WHEN"):
+            condition = self.expression()
+            self.expect("THEN")
+            whens.append((condition, self.expression()))
+        if not whens:
+            self.fail("when")
+        otherwise = self.expression() if self.accept("ELSE") else None
+        self.expect("END")
+        self.accept("CASE")
+        self.leave()
+        return CaseExpr(pos, selector, whens, otherwise)
+
+    def _null(self) -> Expr | None:
+        pos = self.pos
+        self.advance()
+        return Literal(pos, None, "NULL")
+
+    def _boolean(self) -> Expr | None:
+        pos = self.pos
+        if self.peek().value in (".", "(", "%") and self.peek().kind == OP:
+            return None
+        return Literal(pos, self.advance().value == "TRUE", "BOOLEAN")
+
+    def _datetime(self) -> Expr | None:
+        if self.peek().kind != STRING:
+            return None
+        pos = self.pos
+        word = self.advance().value
+        return literals.datetime_literal(word, self.advance().value, pos)
+
+    def _interval(self) -> Expr | None:
+        if self.peek().kind != STRING:
+            return None
+        pos = self.pos
+        self.advance()
+        text = self.advance().value
+        first = self._interval_field()
+        last = self._interval_field() if self.accept("TO") else first
+        return literals.interval(text, first, last, pos)
+
+    def _interval_field(self) -> str:
+        if not self.at(*_DAY_UNITS, "YEAR", "MONTH"):
+            self.fail("day hour minute month second year")
+        word = self.advance().value
+        if self.accept("("):
+            self.advance()
+            if self.accept(","):
+                self.advance()
+            self.expect(")")
+        return word
+
+    def _extract(self) -> Expr | None:
+        if self.peek().value != "(" or self.peek(3).value != "FROM":
+            return None
+        pos = self.pos
+        self.advance()
+        self.advance()
+        unit = self.advance().value
+        self.expect("FROM")
+        operand = self.expression()
+        self.expect(")")
+        return Extract(pos, unit, operand)
+
+    def _cast(self) -> Expr | None:
+        if self.peek().value != "(":
+            return None
+        pos = self.pos
+        self.advance()
+        self.advance()
+        if self.at("MULTISET"):
+            raise Unsupported(305, "CAST(MULTISET ...)", *pos)
+        operand = self.expression()
+        self.expect("AS")
+        target = self.data_type()
+        self.expect(")")
+        return Cast(pos, operand, target)
+
+    def _trim(self) -> Expr | None:
+        """TRIM([[LEADING | TRAILING | BOTH] [chars] FROM] text)"""
+        if self.peek().value != "(":
+            return None
+        pos = self.pos
+        start = self.index
+        self.advance()
+        self.advance()
+        side = "BOTH"
+        sided = self.at("LEADING", "TRAILING", "BOTH") and self.peek().value not in (",", ")")
+        if sided:
+            side = self.advance().value
+        chars = None if self.at("FROM") else self.expression()
+        if not self.accept("FROM"):
+            if sided or chars is None:
+                self.fail("from")
+            self.index = start
+            return None
+        operand = self.expression()
+        self.expect(")")
+        return Trim(pos, side, chars, operand)
+
+    def _new(self) -> Expr | None:
+        if self.peek().kind not in (IDENT, QUOTED) or self.peek().value in RESERVED:
+            return None
+        self.advance()
+        return self.reference()
+
+    def _cursor_expression(self) -> Expr | None:
+        raise Unsupported(306, "CURSOR expression", *self.pos)
+
+    def data_type(self) -> TypeRef:
+        """A type; the declaration parser has the grammar."""
+        raise NotImplementedError
+
+    def constant_number(self) -> int:
+        """An unsigned integer literal, as in NUMBER(10)."""
+        token = self.token
+        if token.kind != NUMBER:
+            self.fail("<a numeric literal>")
+        self.advance()
+        value = cast("int | Decimal | dt.datetime", literals.number(token.value, self.pos).value)
+        if not isinstance(value, int):
+            self.fail("<an integer>")
+        return value
+
+
+_SPECIAL: dict[str, Callable[[ExpressionParser], Expr | None]] = {
+    "CASE": ExpressionParser._case,
+    "NULL": ExpressionParser._null,
+    "TRUE": ExpressionParser._boolean,
+    "FALSE": ExpressionParser._boolean,
+    "DATE": ExpressionParser._datetime,
+    "TIMESTAMP": ExpressionParser._datetime,
+    "INTERVAL": ExpressionParser._interval,
+    "EXTRACT": ExpressionParser._extract,
+    "CAST": ExpressionParser._cast,
+    "TRIM": ExpressionParser._trim,
+    "NEW": ExpressionParser._new,
+    "CURSOR": ExpressionParser._cursor_expression,
+}

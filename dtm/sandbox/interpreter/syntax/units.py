@@ -1,0 +1,209 @@
+"""Whole units: what follows CREATE, and anonymous blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dtm.plsql.lexer import lex
+from dtm.sandbox.interpreter.syntax.conditional import Constant, Preprocessor
+from dtm.sandbox.interpreter.syntax.errors import pls
+from dtm.sandbox.interpreter.syntax.statements import StatementParser
+from dtm.sandbox.interpreter.syntax.tree import Block, Decl, Expr, TriggerHeader, Unit
+from dtm.sandbox.kernel.errors import Unsupported
+
+_DML = ("INSERT", "UPDATE", "DELETE")
+
+
+class UnitParser(StatementParser):
+    """Parses one unit; the text may begin with CREATE or with the type word."""
+
+    def unit(self) -> Unit:
+        """CREATE [OR REPLACE] ..., the text of USER_SOURCE, or an anonymous block."""
+        replace = force = False
+        if self.accept("CREATE"):
+            replace = self.accept("OR", "REPLACE")
+            force = self.accept("FORCE")
+            self.accept("EDITIONABLE") or self.accept("NONEDITIONABLE")
+        start = self.token.offset
+        pos = self.pos
+        if self.accept("PACKAGE"):
+            unit = self._package(body=self.accept("BODY"))
+        elif self.at("PROCEDURE", "FUNCTION"):
+            unit = self._standalone()
+        elif self.accept("TRIGGER"):
+            unit = self._trigger()
+        elif self.accept("TYPE"):
+            unit = self._type_unit()
+        elif self.at("DECLARE", "BEGIN", "<<"):
+            unit = self._anonymous()
+        else:
+            self.fail("package procedure function trigger type")
+        unit.replace = replace
+        unit.force = force
+        unit.pos = pos
+        unit.body_start = start
+        if self.token is not self.eof:
+            self.fail()
+        return unit
+
+    def _unit_name(self) -> tuple[str | None, str]:
+        name = self.name().name
+        if self.accept("."):
+            return name, self.name().name
+        return None, name
+
+    def _package(self, *, body: bool) -> Unit:
+        pos = self.pos
+        owner, name = self._unit_name()
+        unit = Unit("PACKAGE BODY" if body else "PACKAGE", owner, name, pos)
+        unit.invoker = "AUTHID CURRENT_USER" in self._options()
+        if not self.at("IS", "AS"):
+            if self.at("WRAPPED"):
+                raise Unsupported(320, "wrapped PL/SQL unit", *self.pos)
+            self.fail("is as authid")
+        self.advance()
+        unit.decls = self.declarations()
+        if self.at("BEGIN"):
+            unit.block = self.block_body([], name)
+        else:
+            self.expect("END")
+            self._end_name(name)
+        self.expect(";")
+        return unit
+
+    def _standalone(self) -> Unit:
+        index = self.index
+        self.advance()
+        owner, name = self._unit_name()
+        self.index = index
+        decl = self.subprogram(standalone=True)
+        if decl.body is None:
+            self.index -= 1
+            self.fail("is as")
+        unit = Unit(decl.kind, owner, name, decl.pos, subprogram=decl)
+        unit.invoker = "AUTHID CURRENT_USER" in decl.options
+        return unit
+
+    def _anonymous(self) -> Unit:
+        pos = self.pos
+        label = None
+        if self.accept("<<"):
+            label = self.name().name
+            self.expect(">>")
+        self.accept("DECLARE")
+        decls: list[Decl] = [] if self.at("BEGIN") else self.declarations()
+        block = self.block_body(decls, label)
+        block.label = label
+        self.expect(";")
+        while self.at("/"):
+            self.advance()
+        return Unit("BLOCK", None, "__anonymous_block", pos, block=block)
+
+    def _type_unit(self) -> Unit:
+        pos = self.pos
+        if self.at("BODY"):
+            raise Unsupported(321, "object type body", *pos)
+        owner, name = self._unit_name()
+        unit = Unit("TYPE", owner, name, pos)
+        self.accept("FORCE")
+        self._options()
+        if not self.accept("IS"):
+            self.expect("AS")
+        if self.at("OBJECT", "UNDER"):
+            raise Unsupported(322, "object type", *self.pos)
+        unit.decls = [self.collection(pos, name)]
+        self.accept(";")
+        return unit
+
+    # -------------------------------------------------------------- triggers
+
+    def _trigger(self) -> Unit:
+        pos = self.pos
+        owner, name = self._unit_name()
+        unit = Unit("TRIGGER", owner, name, pos)
+        if self.at("FOR"):
+            raise Unsupported(323, "compound trigger", *self.pos)
+        if self.accept("INSTEAD", "OF"):
+            timing = "INSTEAD OF"
+        elif self.at("BEFORE", "AFTER"):
+            timing = self.advance().value
+        else:
+            self.fail("before after instead for")
+        events, columns = self._events()
+        self.expect("ON")
+        table_owner, table = self._unit_name()
+        header = TriggerHeader(pos, timing, events, columns, table_owner, table, False, None)
+        self._referencing(header)
+        if self.accept("FOR", "EACH") and not self.accept("STATEMENT"):
+            self.expect("ROW")
+            header.row_level = True
+        header.row_level = header.row_level or timing == "INSTEAD OF"
+        if self.at("FOLLOWS", "PRECEDES"):
+            raise Unsupported(324, self.token.value, *self.pos)
+        header.enabled = not self.accept("DISABLE")
+        self.accept("ENABLE")
+        if self.accept("WHEN"):
+            self.expect("(")
+            header.when = self._when()
+            self.expect(")")
+        unit.trigger = header
+        if self.at("CALL"):
+            raise Unsupported(325, "CALL trigger", *self.pos)
+        if self.at("<<"):
+            self.advance()
+            self.name()
+            self.expect(">>")
+        decls: list[Decl] = []
+        if self.accept("DECLARE"):
+            decls = self.declarations()
+        unit.block = self.block_body(decls, name)
+        self.expect(";")
+        return unit
+
+    def _when(self) -> Expr:
+        """In WHEN, NEW and OLD stand without their colons."""
+        return self.expression()
+
+    def _events(self) -> tuple[list[str], list[str]]:
+        events: list[str] = []
+        columns: list[str] = []
+        while True:
+            if not self.at(*_DML):
+                raise Unsupported(326, f"trigger on {self.token.text}", *self.pos)
+            events.append(self.advance().value)
+            if events[-1] == "UPDATE" and self.accept("OF"):
+                columns.append(self.name().name)
+                while self.accept(","):
+                    columns.append(self.name().name)
+            if not self.accept("OR"):
+                return events, columns
+
+    def _referencing(self, header: TriggerHeader) -> None:
+        if not self.accept("REFERENCING"):
+            return
+        while self.at("OLD", "NEW"):
+            word = self.advance().value
+            self.accept("AS")
+            alias = self.name().name
+            if word == "OLD":
+                header.old = alias
+            else:
+                header.new = alias
+
+
+def parse_unit(source: str, inquiries: Mapping[str, Any], constant: Constant) -> Unit:
+    """Parse a unit after conditional compilation. CompileError or Unsupported."""
+    tokens = Preprocessor(source, inquiries, constant).run(lex(source).tokens)
+    parser = UnitParser(source, tokens)
+    try:
+        return parser.unit()
+    except RecursionError:
+        raise pls(parser.pos, 123, "Diana nodes") from None
+
+
+def parse_block(unit: Unit) -> Block:
+    """The block of an anonymous unit."""
+    if unit.block is None:
+        raise pls(unit.pos, 103, "Encountered a unit where a block was expected")
+    return unit.block
