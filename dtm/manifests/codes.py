@@ -29,6 +29,7 @@ CODES: Final = {
     "never-complete": "An iterator that never raises ORA-20100.",
     "no-effect": "A setting without effect.",
     "not-atomic": "COMMIT, ROLLBACK or DDL in code that an atomic task may run.",
+    "no-value": "A required parameter without a value in any layer.",
     "nothing-selected": "A selection that selects nothing.",
     "number-range": "A number that cannot be kept exactly.",
     "oracle-name": "A name Oracle would not take.",

@@ -116,7 +116,7 @@ class References:
         known = self._refers(draft, ("spec", "operation"), Kind.OPERATION, spec["operation"])
         env = spec["environment"]
         if known:
-            self._environment_values(draft)
+            self._parameters(draft)
         if not self._refers(draft, ("spec", "environment"), Kind.ENVIRONMENT, env):
             return
         selected = self._selected(draft, env)
@@ -165,16 +165,33 @@ class References:
             for draft in instances.values()
         )
 
-    def _environment_values(self, draft: Draft) -> None:
-        """Environment values must fit the operations that run there and declare them."""
-        decls = self._index[Kind.OPERATION][draft.spec["operation"]].declarations
+    def _parameters(self, draft: Draft) -> None:
+        """Environment values must fit the operations that run there and declare them; every
+        required parameter should have a value from somewhere."""
+        operation = self._index[Kind.OPERATION][draft.spec["operation"]]
         environment = self._index[Kind.ENVIRONMENT].get(draft.spec["environment"])
+        decls = operation.declarations
         if decls is None or environment is None or not environment.intact("spec", "parameters"):
             return
-        for given, value in environment.raw_spec.get("parameters", {}).items():
+        given_there = environment.raw_spec.get("parameters", {})
+        for given, value in given_there.items():
             decl = decls.get(given.upper())
             if decl is not None:
-                self._fits(environment, given, value, decl, draft.spec["operation"])
+                self._fits(environment, given, value, decl, operation.name)
+        if not draft.intact("spec", "parameters") or not draft.intact("spec", "overrides"):
+            return
+        in_environment = operation.spec.get("environments", {}).get(environment.name, {})
+        set_names = {name.upper() for name in given_there} | in_environment.get(
+            "parameters", {}
+        ).keys()
+        for layer in (draft.spec, *draft.spec.get("overrides", ())):
+            set_names |= layer.get("parameters", {}).keys()
+        for decl in decls.values():
+            if decl.required and decl.default is None and decl.name not in set_names:
+                message = f"no layer gives the required parameter {decl.name} a value"
+                hint = f"set it here, or give --param {decl.name}=VALUE to each run"
+                path = ("spec", "parameters")
+                self._warn(draft, path, "no-value", message, hint)
 
     def _fits(
         self, environment: Draft, given: str, value: Any, decl: ParameterDecl, operation: str

@@ -140,6 +140,23 @@ def test_environment_values_must_fit_the_operations_that_declare_them(tmp_path):
     assert found.message == "DAYS of operation purge: 3 is less than the minimum 30"
 
 
+def test_a_required_parameter_without_a_value_is_a_warning(tmp_path):
+    operation = tree.OPERATION.replace("default: 365, ", "")
+    assignment = tree.ASSIGNMENT.replace("  parameters: {days: 730}\n", "")
+    found = tree.only(tmp_path / "a", operation_yaml=operation, assignment_yaml=assignment)
+    assert (tree.brief(found), found.severity.value) == ("assignment.yaml:4:1 no-value", "warning")
+    assert "--param DAYS=VALUE" in (found.suggestion or "")
+    given = {
+        "env_yaml": tree.ENVIRONMENT + "  parameters: {days: 31}\n",
+        "operation_yaml": operation + "  environments: {prod: {parameters: {days: 31}}}\n",
+        "assignment_yaml": assignment
+        + "  overrides: [{object: SALES.ORDERS, parameters: {DAYS: 31}}]\n",
+    }
+    for number, (name, text) in enumerate(given.items()):
+        files = {"operation_yaml": operation, "assignment_yaml": assignment, name: text}
+        assert tree.loaded(tmp_path / str(number), **files).diagnostics == ()
+
+
 @pytest.mark.parametrize("name", ["sales-1", "SALES-1"])
 def test_two_resources_of_one_name(tmp_path, name):
     found = tree.only(tmp_path, other_yaml=tree.INSTANCE.replace("sales-1", name))
