@@ -155,6 +155,7 @@ MESSAGES: dict[int, str] = {
     1745: "invalid host/bind variable name",
     1747: "invalid user.table.column, table.column, or column specification",
     1748: "only simple column names allowed here",
+    1749: "you may not GRANT/REVOKE privileges to/from yourself",
     1756: "quoted string not properly terminated",
     1758: "table must be empty to add mandatory (NOT NULL) column",
     1760: "illegal argument for function",

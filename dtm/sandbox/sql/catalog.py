@@ -59,6 +59,7 @@ class Catalog:
     def __init__(self) -> None:
         self.version = 1
         self.instance_name = ""
+        self.public: set[tuple[str, str]] = set()  # SYS objects everybody may use
         self._next_id = 1
         self._entries: dict[str, dict[tuple[str, ...], Any]] = {
             kind: {} for kind in ("object", "body", "index", "user", "grants", "tablespace")
@@ -260,6 +261,11 @@ class Catalog:
         """ORA-00955 when the main namespace of the schema already has `name`."""
         if self.find(owner, name) is not None:
             raise OraError(955)
+
+    def install(self, entry: Entry) -> None:
+        """Add a built-in entry, in memory only; one of that name that was kept wins."""
+        self._entries[_map_of(entry)].setdefault(key_of(entry), entry)
+        self._cache = {}
 
     def note_sequence(self, sequence: Sequence, next_value: int) -> None:
         """Keep a sequence's high-water mark; no new version, nothing to undo."""

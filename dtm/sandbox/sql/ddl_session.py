@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
@@ -31,6 +31,16 @@ _SYSTEM_ONLY = frozenset(
     {"JOB_QUEUE_PROCESSES", "OPEN_CURSORS", "PROCESSES", "SESSIONS", "UNDO_RETENTION",
      "DB_RECOVERY_FILE_DEST_SIZE", "SESSION_CACHED_CURSORS", "PGA_AGGREGATE_TARGET", "SGA_TARGET"}
 )  # fmt: skip
+
+
+class SessionRegistry(Protocol):
+    """The server's view of its sessions: Instance.attributes["sessions"]."""
+
+    def kill(self, sid: int, serial: int, by: int) -> None:
+        """End a session (ORA-00030 when there is none)."""
+
+    def cancel(self, sid: int, serial: int) -> None:
+        """Cancel the statement a session runs."""
 
 
 def alter_session(ddl: Ddl, tokens: Tokens) -> DdlResult:
@@ -132,10 +142,7 @@ def _switch(ddl: Ddl, tokens: Tokens, word: str) -> None:
 
 
 def alter_system(ddl: Ddl, tokens: Tokens) -> DdlResult:
-    """Sessions are ended by the server: Instance.attributes["kill"] and ["cancel"] are its
-    functions (sid, serial, immediate) -> found.
-
-    ALTER SYSTEM KILL SESSION | DISCONNECT SESSION | SET | CHECKPOINT | FLUSH | SWITCH ..."""
+    """ALTER SYSTEM KILL SESSION | DISCONNECT SESSION | SET | CHECKPOINT | FLUSH | SWITCH ..."""
     tokens.expect("SYSTEM")
     ddl.resolver.require("ALTER SYSTEM")
     word = tokens.accept_any(
@@ -176,23 +183,24 @@ def _kill(ddl: Ddl, tokens: Tokens) -> None:
     tokens.expect("SESSION")
     sid, serial = _session_of(tokens.string())
     tokens.accept("POST_TRANSACTION")
-    immediate = bool(tokens.accept_any("IMMEDIATE", "NOREPLAY"))
+    tokens.accept_any("IMMEDIATE", "NOREPLAY")
     if sid == ddl.session.context.sid:
         raise OraError(27)
-    _call(ddl, "kill", sid, serial, immediate)
+    _registry(ddl).kill(sid, serial, by=ddl.session.context.sid)
 
 
 def _cancel(ddl: Ddl, tokens: Tokens) -> None:
     """CANCEL SQL 'sid, serial[, @inst][, sql_id]'."""
     tokens.expect("SQL")
     sid, serial = _session_of(tokens.string())
-    _call(ddl, "cancel", sid, serial, False)
+    _registry(ddl).cancel(sid, serial)
 
 
-def _call(ddl: Ddl, name: str, sid: int, serial: int, flag: bool) -> None:
-    action: Callable[[int, int, bool], bool] | None = ddl.instance.attributes.get(name)
-    if action is None or not action(sid, serial, flag):
-        raise OraError(30, message="User session ID does not exist.")
+def _registry(ddl: Ddl) -> SessionRegistry:
+    registry: SessionRegistry | None = ddl.instance.attributes.get("sessions")
+    if registry is None:
+        raise OraError(30)
+    return registry
 
 
 def _set_system(ddl: Ddl, tokens: Tokens) -> None:

@@ -81,6 +81,8 @@ def has_object_privilege(
     if user in (SYS, target.owner):
         return True
     wanted = set(privileges)
+    if target.owner == SYS and _dictionary(catalog, user, target, wanted, roles=roles):
+        return True
     anybody = {p for w in wanted for p in _ANY[_class_of(target)].get(w, ())}
     if target.owner == SYS:
         anybody = set()  # O7_DICTIONARY_ACCESSIBILITY is FALSE
@@ -91,6 +93,21 @@ def has_object_privilege(
             if owner == target.owner and name == target.name and privilege in wanted:
                 return True
     return False
+
+
+def _dictionary(
+    catalog: Catalog, user: str, target: SchemaObject, wanted: set[str], *, roles: bool
+) -> bool:
+    """SYS's own: what PUBLIC may use; dictionary views for SELECT ANY DICTIONARY and
+    SELECT_CATALOG_ROLE."""
+    if (SYS, target.name) in catalog.public:
+        return bool(wanted & {"SELECT", "READ", "EXECUTE"})
+    if not isinstance(target, View) or not wanted & {"SELECT", "READ"}:
+        return False
+    return any(
+        "SELECT ANY DICTIONARY" in g.system or g.grantee == "SELECT_CATALOG_ROLE"
+        for g in granted_sets(catalog, user, roles=roles)
+    )
 
 
 def column_privileges(
@@ -145,17 +162,27 @@ class Resolver:
     def find(self, path: tuple[str, ...], schema: str | None = None) -> SchemaObject | None:
         """The object a name means for this session, synonyms followed; None when there is none,
         or none it may see. `path` is (name,) or (owner, name)."""
+        found = self._lookup(path, schema or self.context.current_schema)
+        if found is None or not may_see(self.catalog, self.user, found, roles=self.roles):
+            return None
+        return found
+
+    def find_for(self, owner: str, path: tuple[str, ...]) -> SchemaObject | None:
+        """The same as the owner of a view or definer-rights unit sees it: no roles."""
+        found = self._lookup(path, owner)
+        if found is None or not may_see(self.catalog, owner, found, roles=False):
+            return None
+        return found
+
+    def _lookup(self, path: tuple[str, ...], home: str) -> SchemaObject | None:
         if len(path) > 1:
             found = self.catalog.find(path[0], path[1])
         else:
-            home = schema or self.context.current_schema
             found = self.catalog.find(home, path[0]) or self.catalog.find(PUBLIC, path[0])
         for _ in range(8):
             if not isinstance(found, Synonym):
                 break
             found = self.catalog.find(found.target_owner, found.target_name)
-        if found is None or not may_see(self.catalog, self.user, found, roles=self.roles):
-            return None
         return found
 
     def relation(self, path: tuple[str, ...], privilege: str, offset: int = 0) -> Table | View:

@@ -9,6 +9,7 @@ import apsw
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import Verifier
+from dtm.sandbox.sql import dictionary
 from dtm.sandbox.sql.catalog import Catalog, now
 from dtm.sandbox.sql.catalog_model import DataFile, Grants, Tablespace, User
 from dtm.sandbox.sql.privilege_names import OBJECT_CLASS_ROLES, ROLES, SYSTEM_PRIVILEGES
@@ -31,6 +32,7 @@ def create_instance(directory: Path, name: str, password: Verifier) -> None:
         with database.catalog.change():
             catalog = database.catalog
             catalog.set_state("instance_name", name.upper())
+            catalog.set_state("created", now().isoformat(" "))
             catalog.set_state("dbid", int.from_bytes(password.salt[:4], "big") | 1 << 30)
             _tablespaces(catalog, name.upper())
             _roles(catalog)
@@ -50,6 +52,7 @@ def open_instance(directory: Path, register: Register | None = None) -> Instance
     if register is not None:
         register(instance.connection)
     instance.open()
+    dictionary.install(instance.catalog)
     return instance
 
 

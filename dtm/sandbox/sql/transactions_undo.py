@@ -8,6 +8,7 @@ there at start-up.
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from dataclasses import dataclass, field
 
@@ -41,7 +42,7 @@ class Transaction:
     saved: int = 0
     on_disk: bool = False
     taken_back: int = 0  # grows with every partial rollback: waiters look again
-    started: object = None
+    started: dt.datetime | None = None
     temporary: set[int] = field(default_factory=set)  # GLOBAL TEMPORARY tables written
 
 

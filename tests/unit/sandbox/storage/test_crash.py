@@ -155,8 +155,7 @@ def test_sequence_numbers_are_never_given_twice(world: World, app: Client) -> No
     given = []
     for _ in range(3):
         sequence = world.instance.catalog.sequence("APP", "S")
-        for _ in range(4):
-            given.append(world.instance.sequences.next_value(sequence))
+        given += [world.instance.sequences.next_value(sequence) for _ in range(4)]
         world.dba.ddl("CREATE ROLE r" + str(len(given)))  # a physical commit
         world.reopen()
     assert given == sorted(set(given))
