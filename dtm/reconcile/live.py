@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from dtm.errors import DtmError
+from dtm.errors import ConfigurationError, DtmError
 from dtm.model.instance import Instance
 from dtm.oracle.errors import WrongDatabase
 from dtm.reconcile.changes import Contact
@@ -62,19 +62,30 @@ def read_all(
     deadline_s: float,
     report: Report,
 ) -> dict[str, Live]:
-    """Read every wanted instance; `known` are the facts that must still hold, by instance."""
+    """Read every wanted instance; `known` are the facts that must still hold, by instance.
+
+    ConfigurationError, naming all of them, where a secret of ours is missing: no instance is to
+    blame for that.
+    """
 
     def job(want: Want) -> Callable[[], LiveState]:
         return lambda: read_one(want, connect, known.get(want.instance.name))
 
     jobs = {want.instance.name: job(want) for want in wants}
     found: dict[str, Live] = {}
+    ours: list[ConfigurationError] = []
     for name, result in run_each(jobs, limit=limit, deadline_s=deadline_s):
+        if isinstance(result, ConfigurationError):
+            ours.append(result)
+            continue
         found[name] = not_read(result) if isinstance(result, DtmError) else result
         if isinstance(result, DtmError):
             report(Event(EventKind.AWAY, name, message=describe(result)))
         else:
             report(Event(EventKind.READ, name))
+    if ours:
+        messages = sorted({error.message for error in ours})
+        raise ConfigurationError("; ".join(messages), where=ours[0].where, hint=ours[0].hint)
     return {name: found[name] for name in sorted(found)}
 
 

@@ -68,7 +68,8 @@ class OracleTarget:
     def install(self, unit: VersionUnit) -> Installed:
         """Create or replace one unit and read it back; `units` was called before."""
         key = edge.UnitKey(unit.type, unit.name)
-        result = edge.install_unit(self._session, _source(unit), self._live.get(key))
+        live = self._live.get(key, edge.Looked.MISSING)
+        result = edge.install_unit(self._session, _source(unit), live)
         return Installed(
             readback_sha256=result.readback_sha,
             valid=result.status == "VALID",

@@ -467,7 +467,7 @@ COMMENT ON COLUMN DTM_APPLIES.HOST IS 'Machine dtm ran on'
 /
 COMMENT ON COLUMN DTM_APPLIES.DB_USER IS 'Database user of its repository session'
 /
-COMMENT ON COLUMN DTM_APPLIES.COMMIT_ID IS 'git commit of the working tree; ends in + when it had uncommitted changes'
+COMMENT ON COLUMN DTM_APPLIES.COMMIT_ID IS 'git commit of the working tree; ends in -dirty when it had uncommitted changes'
 /
 COMMENT ON COLUMN DTM_APPLIES.PLAN_DIGEST IS 'sha256 (hex) of the plan that was applied'
 /
