@@ -71,7 +71,7 @@ class OracleClient:
     def take_over(self, info: StreamInfo) -> str:
         """See `ports.Client.take_over`."""
         self._tag(info)
-        stream, work = _names(info)
+        stream, work = self._names(info)
         self._acquire(stream, Mode.X, self._waiting.orphan_s, f"{info.operation} is run there")
         result = self._acquire(
             work, Mode.X, self._waiting.orphan_s, "a session of a dead runner is still at work"
@@ -87,7 +87,7 @@ class OracleClient:
     def join(self, info: StreamInfo) -> None:
         """See `ports.Client.join`."""
         self._tag(info)
-        self._acquire(_names(info)[1], Mode.S, 0, "another runner takes the stream over")
+        self._acquire(self._names(info)[1], Mode.S, 0, "another runner takes the stream over")
         self._pass_gate()
 
     def _pass_gate(self) -> None:
@@ -116,7 +116,7 @@ class OracleClient:
 
     def _nobody_tagged(self, info: StreamInfo) -> None:
         """Without DBMS_LOCK: nobody tagged as this stream, looked at twice."""
-        prefix = _tag(info)
+        prefix = self._prefix(info)
         for look in (1, 2):
             found = locks.tagged_sessions(self._session, f"{prefix}:")
             if found:
@@ -124,12 +124,20 @@ class OracleClient:
             if look == 1:
                 time.sleep(self._waiting.weak_s)
 
+    def _names(self, info: StreamInfo) -> tuple[str, str]:
+        """Names of S and W. Lock names are the whole database's: the schema is part of them."""
+        parts = (self._schema, info.operation, info.object or "")
+        return lock_name("S", *parts), lock_name("W", *parts)
+
+    def _prefix(self, info: StreamInfo) -> str:
+        return f"dtm:{self._names(info)[0].rpartition('$')[2][:24]}"
+
     def _tag(self, info: StreamInfo) -> None:
         self._session.tag(
             module=f"DTM.{info.operation}",
             action="stream",
             client_info=f"{info.run_id}/{info.handle}",
-            client_identifier=f"{_tag(info)}:{self._fence}",
+            client_identifier=f"{self._prefix(info)}:{self._fence}",
         )
 
     # the stream on the client
@@ -220,15 +228,6 @@ class OracleClient:
     def close(self) -> None:
         """End the session: it held locks and is never reused."""
         self._session.close()
-
-
-def _names(info: StreamInfo) -> tuple[str, str]:
-    parts = (info.operation, info.object or "")
-    return lock_name("S", *parts), lock_name("W", *parts)
-
-
-def _tag(info: StreamInfo) -> str:
-    return f"dtm:{lock_name('S', info.operation, info.object or '')[6:30]}"
 
 
 def _locked(instance: str, why: str, found: Sequence[SessionInfo]) -> Locked:
