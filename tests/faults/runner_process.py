@@ -53,9 +53,10 @@ def main() -> int:
     given: dict[str, Any] = json.load(sys.stdin)
     database = Database(given["dsn"], "", "")
     schemas = {name: Schema(database, *login) for name, login in given["schemas"].items()}
+    central, *login = given["repository"]
     world = FaultWorld(
         database,
-        Schema(database, *given["repository"]),
+        Schema(Database(central, "", ""), *login),
         schemas,
         helper=helper_versions(),
         state_dir=Path(given["state_dir"]),

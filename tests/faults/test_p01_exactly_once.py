@@ -22,7 +22,7 @@ def struck_then_resumed(ref: FaultWorld, point: Point, where: str, count: int = 
     output = process.output()
     assert f"STRUCK {point.value}" in output, output
     assert status == -9, output
-    report = ref.run()
+    report = ref.run(wait_s=10)
     assert report.exit_code is ExitCode.OK, report
     ref.assert_each_once("east")
     ref.assert_no_locks()
@@ -59,7 +59,7 @@ def test_killed_again_and_again_until_it_is_done(make: Make) -> None:
     """Every start is killed one task later than the one before."""
     with make(iterations=2) as ref:
         starts = 0
-        while ref.process(point=Point.ANSWER_RECEIVED.value, count=3).wait() == -9:
+        while ref.process(point=Point.ANSWER_RECEIVED.value, count=3, wait_s=10).wait() == -9:
             starts += 1
             assert starts < 30
         assert starts > 3

@@ -15,7 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dtm.model.instance import ConnectSpec, Instance
 from dtm.model.resources import Kind, Resource
+from dtm.oracle.logons import Logons
+from dtm.oracle.session import OracleSession
 from dtm.reconcile.oracle_target import helper_versions
 from dtm.reconcile.released import ensure_released
 from dtm.repository.records import PackageVersion
@@ -66,6 +69,9 @@ class FaultWorld(applied.World):
     assignment: dict[str, Any] = field(default_factory=dict)
     operation: dict[str, Any] = field(default_factory=dict)
     reporter: Remember = field(default_factory=Remember)
+    broken: dict[str, str] = field(default_factory=dict)  # user -> DSN that runs use instead
+    tuning: Tuning = QUICK
+    logons: Logons = field(default_factory=Logons)
 
     def tree(self, **_: Any) -> list[Resource]:
         units = [
@@ -101,7 +107,6 @@ class FaultWorld(applied.World):
         *,
         strike: Strike = unharmed,
         reporter: Reporter | None = None,
-        tuning: Tuning = QUICK,
     ) -> RunnerDeps:
         def install(
             instance: str, versions: tuple[PackageVersion, ...], run_id: str, repair: bool
@@ -110,15 +115,22 @@ class FaultWorld(applied.World):
 
         return RunnerDeps(
             repository=lambda _purpose: self.repository.connect(),
-            connect=lambda instance, _purpose: self.session(instance),
+            connect=lambda instance, _purpose: self.client(instance),
             install=install,
             state_dir=self.state_dir,
             actor="tester@here",
             tool_version="1.0",
             reporter=self.reporter if reporter is None else reporter,
-            tuning=tuning,
+            tuning=self.tuning,
             strike=strike,
         )
+
+    def client(self, instance: Instance) -> OracleSession:
+        """A client session for a run, through the guard of logons; `broken` DSNs are honoured."""
+        schema = next(s for s in self.schemas.values() if s.user == instance.connect.user)
+        spec = ConnectSpec(schema.user, dsn=self.broken.get(schema.user, schema.dsn))
+        deadline_s = 2.0 if schema.user in self.broken else 20.0
+        return self.logons.connect(spec, schema.password, deadline_s=deadline_s, purpose="dtm run")
 
     # running
 
@@ -139,7 +151,11 @@ class FaultWorld(applied.World):
         it kills itself with SIGKILL, stops itself with SIGSTOP, or raises."""
         given = {
             "dsn": self.database.dsn,
-            "repository": [self.repository.user, self.repository.password],
+            "repository": [
+                self.repository.dsn,
+                self.repository.user,
+                self.repository.password,
+            ],
             "schemas": {name: [s.user, s.password] for name, s in self.schemas.items()},
             "state_dir": str(self.state_dir),
             "strike": {"point": point, "where": where, "action": action, "count": count},
@@ -278,11 +294,20 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 20.0
 
 @contextmanager
 def fault_world(
-    database: Database, state_dir: Path, names: Sequence[str] = ("east",), **more: Any
+    database: Database,
+    state_dir: Path,
+    names: Sequence[str] = ("east",),
+    *,
+    central: Database | None = None,
+    **more: Any,
 ) -> Iterator[FaultWorld]:
-    """Schemas made and the reference operation applied; dropped at the end."""
+    """Schemas made and the reference operation applied; dropped at the end.
+
+    `central`: where the repository is, if not in the instances' database.
+    """
     with ExitStack() as stack:
-        repository = stack.enter_context(database.schema("DTMREPO", applied.REPOSITORY_GRANTS))
+        home = central or database
+        repository = stack.enter_context(home.schema("DTMREPO", applied.REPOSITORY_GRANTS))
         schemas = {
             name: stack.enter_context(database.schema("DTMCLI", applied.CLIENT_GRANTS))
             for name in names
