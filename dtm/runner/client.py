@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from dtm.model.states import Phase
 from dtm.model.stream import TaskKey
 from dtm.oracle import calls, locks, sqllog
 from dtm.oracle.calls import CallKind, FrozenParameter, MarkerKey, StreamStart, TaskCall
-from dtm.oracle.identity import identify
+from dtm.oracle.control import stop_call
 from dtm.oracle.locks import LockResult, Mode, SessionInfo
 from dtm.oracle.session import OracleSession
 from dtm.repository.runs_rows import ParameterPin, SqlRow
@@ -32,14 +33,18 @@ class Waiting:
     """How to wait for locks: for sessions that are still working, and for an install to end.
 
     `pause` waits some seconds and says whether to go on; `tell` is told once that it is waiting.
+    `watcher` opens a second session, to stop a call that the driver's cancel does not end;
+    `step_s`: seconds to wait after each step of that.
     """
 
+    watcher: Callable[[], OracleSession]
     orphan_s: float = 0.0
     gate_s: float = 60.0
     weak_s: float = 2.0
     pause: Callable[[float], bool] = lambda _seconds: True
     tell: Callable[[str], None] = lambda _message: None
     monotonic: Callable[[], float] = time.monotonic
+    step_s: float = 10.0
 
 
 class OracleClient:
@@ -59,7 +64,7 @@ class OracleClient:
     def description(self) -> str:
         """`DB_UNIQUE_NAME, instance 1, SID 12, SERIAL# 34, AUDSID 56`."""
         if self._description is None:
-            who = identify(self._session)
+            who = self._session.identity()
             self._description = (
                 f"{who.db_unique_name}, instance {who.instance_number}, SID {who.sid}, "
                 f"SERIAL# {who.serial}, AUDSID {who.audsid}"
@@ -87,6 +92,7 @@ class OracleClient:
     def join(self, info: StreamInfo) -> None:
         """See `ports.Client.join`."""
         self._tag(info)
+        self._session.identity()  # `stop` needs it when the session is busy
         self._acquire(self._names(info)[1], Mode.S, 0, "another runner takes the stream over")
         self._pass_gate()
 
@@ -221,9 +227,14 @@ class OracleClient:
         """Roll back what is open."""
         self._session.rollback()
 
-    def cancel(self) -> bool:
-        """See `ports.Client.cancel`."""
-        return self._session.cancel()
+    def stop(self, ended: threading.Event) -> tuple[str, ...]:
+        """See `ports.Client.stop`."""
+        # Known since the locks were taken: a busy session cannot be asked.
+        identity = self._session.identity()
+        done = stop_call(
+            self._session, identity, ended, self._waiting.watcher, patience_s=self._waiting.step_s
+        )
+        return (*done.steps, f"the session is {done.status}")
 
     def close(self) -> None:
         """End the session: it held locks and is never reused."""
