@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,7 +69,7 @@ class StreamInfo:
 class Client(Protocol):
     """One session on an instance. Errors are OracleError, Locked, DtmError.
 
-    A method may be called from one thread at a time, `stop` from any.
+    A method may be called from one thread at a time, `cancel` from any.
     """
 
     @property
@@ -117,9 +116,8 @@ class Client(Protocol):
         """Rows of dead sessions become ABANDONED; only with X on W having been held."""
 
     def rollback(self) -> None: ...
-    def stop(self, ended: threading.Event) -> tuple[str, ...]:
-        """Make the running call end, climbing from cancel to kill until `ended` is set by the
-        thread that runs it; returns what was tried. From another thread than the call's."""
+    def cancel(self) -> bool:
+        """Cancel the running call; False if the connection is gone."""
 
     def close(self) -> None: ...
 

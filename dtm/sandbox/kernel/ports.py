@@ -88,6 +88,7 @@ class Compiled:
     columns: tuple[Column, ...]
     hosts: tuple[HostVariable | str, ...]
     handle: object
+    into: tuple[str, ...] = ()  # names of the :binds behind RETURNING ... INTO, as `columns`
 
 
 @dataclass(slots=True)
@@ -103,8 +104,17 @@ class SqlResult:
 class SqlPort(Protocol):
     """SQL for one session. Errors are OraError; `offset` is the character position in the text."""
 
-    def compile(self, text: str, scope: HostScope | None = None) -> Compiled:
-        """Parse and resolve one statement without its trailing semicolon."""
+    def compile(
+        self,
+        text: str,
+        scope: HostScope | None = None,
+        bind_types: Sequence[OraType | None] = (),
+    ) -> Compiled:
+        """Parse and resolve one statement without its trailing semicolon.
+
+        `bind_types`: one per :placeholder occurrence in the text; without it `run` goes by the
+        values. With a `scope` RETURNING needs no INTO.
+        """
 
     def run(self, statement: Compiled, values: Sequence[Value]) -> SqlResult:
         """Run with host values in the order of `statement.hosts`. A failure undoes this statement."""

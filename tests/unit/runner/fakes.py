@@ -9,7 +9,6 @@ procedures. It is keyed on the calls of `ports.Client`, never on SQL text.
 from __future__ import annotations
 
 import itertools
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -63,7 +62,7 @@ class Client:
         self.instance = instance
         self.number = next(instance.numbers)
         self.closed = False
-        self.cancelled = threading.Event()
+        self.cancelled = False
         instance.opened += 1
 
     @property
@@ -145,10 +144,9 @@ class Client:
     def rollback(self) -> None:
         self._alive()
 
-    def stop(self, ended: threading.Event) -> tuple[str, ...]:
-        self.cancelled.set()
-        ended.wait(5)
-        return ("cancel",)
+    def cancel(self) -> bool:
+        self.cancelled = True
+        return True
 
     def close(self) -> None:
         self.closed = True

@@ -1,0 +1,393 @@
+"""SQL for sessions: the SqlPort over storage, dictionary and translator.
+
+One `Engine` per instance, one `SqlSession` per logged-on session.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from dtm.plsql.lexer import IDENT, OP
+from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.ports import Compiled, HostScope, PlsqlPort, SessionContext, SqlResult
+from dtm.sandbox.kernel.ports import Value as KernelValue
+from dtm.sandbox.kernel.types import Column, Kind, OraType
+from dtm.sandbox.sql import ddl, encoding
+from dtm.sandbox.sql import parse_nodes as n
+from dtm.sandbox.sql.bind_context import Context
+from dtm.sandbox.sql.bind_model import Requirements, SqlFunction
+from dtm.sandbox.sql.catalog_model import Sequence as OraSequence
+from dtm.sandbox.sql.encoding import Encoded
+from dtm.sandbox.sql.engine_binds import bind_values, value_type
+from dtm.sandbox.sql.engine_compile import translate
+from dtm.sandbox.sql.engine_hooks import DdlTranslator
+from dtm.sandbox.sql.engine_names import SessionNames
+from dtm.sandbox.sql.engine_plans import Outcome, Statement
+from dtm.sandbox.sql.engine_runtime import Actor, Runtime
+from dtm.sandbox.sql.functions.environment import Environment
+from dtm.sandbox.sql.parse_statements import StatementParser
+from dtm.sandbox.sql.parse_tokens import unsupported
+from dtm.sandbox.sql.privileges import Resolver
+from dtm.sandbox.sql.storage_instance import Instance
+from dtm.sandbox.sql.transactions import Step, StorageSession
+
+_CACHE_SIZE = 1000
+_QUERY_WORDS = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE"})
+_OTHER_WORDS = frozenset({"LOCK", "COMMIT", "ROLLBACK", "SAVEPOINT", "SET"})
+STATE = "sql"  # SessionContext.state: this session's SqlSession
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """What `Compiled.handle` holds: the text and scope to compile again, and the statement."""
+
+    scope: HostScope | None
+    bind_types: tuple[OraType | None, ...]
+    statement: Statement | None  # of a query or DML
+    node: n.Statement | None  # of a small statement
+
+
+class Engine:
+    """The SQL language of one instance: function registration and the statement cache."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.runtime = Runtime(instance.connection)
+        self.hooks = DdlTranslator(self)
+        self._cache: OrderedDict[object, Compiled] = OrderedDict()
+
+    def session(
+        self, context: SessionContext, storage: StorageSession, plsql: PlsqlPort | None = None
+    ) -> SqlSession:
+        """The SqlPort of a session. `plsql` may be set later: `SqlSession.plsql`."""
+        return SqlSession(self, context, storage, plsql)
+
+    def plsql_of(self, storage: StorageSession) -> PlsqlPort | None:
+        session: SqlSession | None = storage.context.state.get(STATE)
+        return session.plsql if session is not None else None
+
+    def session_of(self, storage: StorageSession) -> SqlSession:
+        session: SqlSession | None = storage.context.state.get(STATE)
+        return session if session is not None else self.session(storage.context, storage)
+
+    def keep(self, functions: Iterable[SqlFunction]) -> None:
+        """Register functions that constraints and indexes call."""
+        self.runtime.ensure(functions)
+
+    def cached(self, key: object) -> Compiled | None:
+        found = self._cache.get(key)
+        if found is not None:
+            self._cache.move_to_end(key)
+        return found
+
+    def remember(self, key: object, compiled: Compiled) -> None:
+        self._cache[key] = compiled
+        if len(self._cache) > _CACHE_SIZE:
+            self._cache.popitem(last=False)
+
+    # ------------------------------------------------------------ for DDL
+
+    def evaluate(self, storage: StorageSession, needs: Requirements, sql: str) -> Encoded:
+        """The value of an expression without tables."""
+        session = self.session_of(storage)
+        session.environment.tick()
+        binds = bind_values(needs.parameters, (), (None,) * len(needs.parameters),
+                            session.environment)  # fmt: skip
+        self.runtime.ensure(needs.functions.values())
+
+        def work(step: Step) -> Encoded:
+            with session.acting(needs):
+                value: Encoded = step.execute(sql, binds)[0][0]
+                return value
+
+        return storage.read(work)
+
+    def encoded_rows(
+        self, storage: StorageSession, text: str
+    ) -> tuple[Sequence[Column], Iterable[tuple[Encoded, ...]]]:
+        """A query's columns and encoded rows (CREATE TABLE ... AS SELECT)."""
+        session = self.session_of(storage)
+        compiled = session.compile(text)
+        statement = compiled.handle.statement  # type: ignore[attr-defined]
+        if compiled.kind != "select":
+            raise OraError(928)
+        outcome = session.execute(statement, ())
+        return compiled.columns, outcome.rows
+
+
+class SessionSequences:
+    """NEXTVAL and CURRVAL of a session."""
+
+    def __init__(self, storage: StorageSession) -> None:
+        self.storage = storage
+
+    def _find(self, key: int) -> OraSequence:
+        catalog = self.storage.instance.catalog
+        by_id: dict[int, OraSequence] = catalog.cached(
+            "sequences by id", lambda: {s.id: s for s in catalog.all(OraSequence)}
+        )
+        found = by_id.get(key)
+        if found is None:
+            raise OraError(2289)
+        current = catalog.find(found.owner, found.name)
+        return current if isinstance(current, OraSequence) else found
+
+    def nextval(self, key: int) -> int:
+        value = self.storage.instance.sequences.next_value(self._find(key))
+        self.storage.current_values[key] = value
+        return value
+
+    def currval(self, key: int) -> int:
+        """ORA-08002 before the session's first NEXTVAL."""
+        value = self.storage.current_values.get(key)
+        if value is None:
+            raise OraError(8002, self._find(key).name)
+        return value
+
+
+class SqlSession:
+    """SqlPort of one session."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        context: SessionContext,
+        storage: StorageSession,
+        plsql: PlsqlPort | None,
+    ) -> None:
+        self.engine = engine
+        self.context = context
+        self.storage = storage
+        self.plsql = plsql
+        self.environment = Environment(context)
+        self.resolver = Resolver(engine.instance.catalog, context)
+        self.sequences = SessionSequences(storage)
+        context.state[STATE] = self
+
+    # ------------------------------------------------------------ compiling
+
+    def compile(
+        self,
+        text: str,
+        scope: HostScope | None = None,
+        bind_types: Sequence[OraType | None] = (),
+    ) -> Compiled:
+        """Parse and resolve one statement; see ports.SqlPort."""
+        key = None
+        if scope is None:
+            key = (text, self._cache_names(), self.engine.instance.catalog.version,
+                   tuple(bind_types))  # fmt: skip
+            found = self.engine.cached(key)
+            if found is not None:
+                return found
+        compiled = self._compile(text, scope, tuple(bind_types), wide=False)
+        if key is not None:
+            self.engine.remember(key, compiled)
+        return compiled
+
+    def _cache_names(self) -> tuple[object, ...]:
+        context = self.context
+        return context.current_schema, self.resolver.user, self.resolver.roles, self.plsql is None
+
+    def _compile(
+        self,
+        text: str,
+        scope: HostScope | None,
+        bind_types: tuple[OraType | None, ...],
+        *,
+        wide: bool,
+    ) -> Compiled:
+        parser = StatementParser(text, plsql=scope is not None)
+        token = parser.token
+        word = token.value if token.kind in (IDENT, OP) else ""
+        if word == "EXPLAIN":
+            raise unsupported(text, 300, "EXPLAIN PLAN", token.offset)
+        if word == "CALL":
+            raise unsupported(text, 301, "CALL as SQL", token.offset)
+        if word in _QUERY_WORDS or word == "(":
+            node = parser.statement()
+            return self._translated(text, node, scope, bind_types, wide=wide)
+        if word in _OTHER_WORDS and not (word == "SET" and parser.word_ahead(1, "ROLE")):
+            small = parser.statement()
+            return Compiled(text, _small_kind(small), (), (), Handle(scope, (), None, small))
+        if word in ddl.FIRST_WORDS:
+            alter = word == "ALTER" and parser.word_ahead(1, "SESSION")
+            kind = "alter session" if alter else "ddl"
+            return Compiled(text, kind, (), (), Handle(scope, (), None, None))
+        raise OraError(900, offset=token.offset)
+
+    def _translated(
+        self,
+        text: str,
+        node: n.Statement,
+        scope: HostScope | None,
+        bind_types: tuple[OraType | None, ...],
+        *,
+        wide: bool,
+    ) -> Compiled:
+        context = Context(
+            text, self.context, SessionNames(self.resolver), self.plsql, scope, bind_types, wide
+        )
+        version = self.engine.instance.catalog.version
+        statement = translate(node, context)
+        statement.version = version
+        handle = Handle(scope, bind_types, statement, None)
+        return Compiled(
+            text, statement.kind, statement.columns, statement.hosts, handle, statement.into
+        )
+
+    # ------------------------------------------------------------ running
+
+    def run(self, statement: Compiled, values: Sequence[KernelValue]) -> SqlResult:
+        """Run with host values in the order of `hosts`; a failure undoes this statement."""
+        handle: Handle = statement.handle  # type: ignore[assignment]
+        if handle.node is not None:
+            return self._run_small(handle.node, statement.text)
+        if handle.statement is None:
+            return self._run_ddl(statement.text)
+        if len(values) != len(statement.hosts):
+            raise OraError(1008)
+        prepared = self._current(statement, handle, values)
+        outcome = self.execute(prepared, values)
+        rows = outcome.rows
+        decoded = rows if prepared.decode is None else [prepared.decode(r) for r in rows]
+        return SqlResult(decoded, outcome.count, outcome.last_rowid)
+
+    def _current(
+        self, compiled: Compiled, handle: Handle, values: Sequence[KernelValue]
+    ) -> Statement:
+        """The statement for today's dictionary and for these values' types."""
+        statement = handle.statement
+        if statement is None:
+            raise OraError(900)
+        types = _specialised(statement, handle.bind_types, values)
+        stale = statement.version != self.engine.instance.catalog.version
+        if not stale and types == handle.bind_types:
+            return statement
+        if handle.scope is None:
+            fresh = self.compile(compiled.text, None, types)
+        else:
+            fresh = self._compile(compiled.text, handle.scope, types, wide=False)
+        found: Handle = fresh.handle  # type: ignore[assignment]
+        return found.statement or statement
+
+    def execute(self, statement: Statement, values: Sequence[KernelValue]) -> Outcome:
+        """Run a translated statement; rows stay encoded."""
+        self.environment.tick()
+        needs = statement.needs
+        binds = bind_values(needs.parameters, values, statement.slots, self.environment)
+        self.engine.runtime.ensure(needs.functions.values(), needs.dictionary)
+
+        def work(step: Step) -> Outcome:
+            with self.acting(needs):
+                return statement.plan.run(step, binds)
+
+        if statement.targets:
+            return self.storage.write(
+                work, targets=statement.targets, tables=statement.tables, wait=statement.wait
+            )
+        return self.storage.read(work, statement.tables)
+
+    def acting(self, needs: Requirements) -> AbstractContextManager[None]:
+        """Make this session the one SQLite functions act for."""
+        return self.engine.runtime.acting(
+            Actor(self.environment, self.storage, self.sequences, self.plsql, needs.calls)
+        )
+
+    def _run_ddl(self, text: str) -> SqlResult:
+        if ddl.is_unit(text):
+            if self.plsql is None:
+                raise unsupported(text, 302, "CREATE of a PL/SQL unit without an interpreter", 0)
+            self.storage.commit()
+            _, errors = self.plsql.create_unit(text, self.context.current_schema)
+            self.storage.commit()
+            return SqlResult(warning=any(e.attribute == "ERROR" for e in errors))
+        result = ddl.execute(self.storage, text, self.engine.hooks)
+        return SqlResult(rowcount=0, warning=result.warning)
+
+    def _run_small(self, node: n.Statement, text: str) -> SqlResult:
+        if isinstance(node, n.LockTable):
+            self._lock(node, text)
+        elif isinstance(node, n.Transaction):
+            self._transaction(node, text)
+        return SqlResult()
+
+    def _lock(self, node: n.LockTable, text: str) -> None:
+        raise unsupported(text, 303, "LOCK TABLE", node.at)
+
+    def _transaction(self, node: n.Transaction, text: str) -> None:
+        if node.kind == "commit":
+            self.commit()
+        elif node.kind == "rollback" and node.name is not None:
+            self.rollback_to(node.name)
+        elif node.kind == "rollback":
+            self.rollback()
+        elif node.kind == "savepoint":
+            self.savepoint(node.name or "")
+        else:
+            if self.in_transaction():
+                raise OraError(1453)
+            if node.read_only:
+                raise unsupported(text, 304, "SET TRANSACTION READ ONLY", node.at)
+
+    # ------------------------------------------------------------ transactions
+
+    def commit(self) -> None:
+        self.storage.commit()
+
+    def rollback(self) -> None:
+        self.storage.rollback()
+
+    def savepoint(self, name: str) -> None:
+        self.storage.savepoint(name)
+
+    def rollback_to(self, name: str) -> None:
+        self.storage.rollback_to(name)
+
+    def mark(self) -> object:
+        return self.storage.mark()
+
+    def undo_to(self, mark: object) -> None:
+        self.storage.undo_to(mark)
+
+    def in_transaction(self) -> bool:
+        return self.storage.in_transaction()
+
+    def transaction_id(self) -> str | None:
+        return self.storage.transaction_id()
+
+    def begin_autonomous(self) -> None:
+        self.storage.begin_autonomous()
+
+    def end_autonomous(self) -> None:
+        self.storage.end_autonomous()
+
+    def close(self) -> None:
+        self.storage.close()
+
+
+def _small_kind(node: n.Statement) -> str:
+    if isinstance(node, n.LockTable):
+        return "lock"
+    return node.kind if isinstance(node, n.Transaction) else "alter session"
+
+
+def _specialised(
+    statement: Statement, known: tuple[OraType | None, ...], values: Sequence[KernelValue]
+) -> tuple[OraType | None, ...]:
+    """The bind types with those the caller did not give taken from the values."""
+    places = [i for i, host in enumerate(statement.hosts) if isinstance(host, str)]
+    if not places or (known and len(known) >= len(places)):
+        return known
+    types: list[OraType | None] = list(known) + [None] * (len(places) - len(known))
+    for index, place in enumerate(places):
+        if types[index] is None and values[place] is not None:
+            types[index] = value_type(values[place])
+    result = tuple(types)
+    return known if not any(result) else result
+
+
+__all__ = ["Engine", "Kind", "SqlSession", "encoding"]

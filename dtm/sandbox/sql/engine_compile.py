@@ -1,0 +1,123 @@
+"""From Oracle text to a Statement: parse, translate, collect what execution needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dtm.sandbox.kernel.types import Column, Kind, OraType
+from dtm.sandbox.sql import encoding
+from dtm.sandbox.sql import parse_nodes as n
+from dtm.sandbox.sql.bind_context import Context
+from dtm.sandbox.sql.bind_model import OutColumn
+from dtm.sandbox.sql.catalog_model import Table
+from dtm.sandbox.sql.dml_many import ManyTranslator
+from dtm.sandbox.sql.engine_plans import Plan, QueryPlan, Statement, Template, host_order
+from dtm.sandbox.sql.parse_tokens import unsupported
+
+# What NULL literals and untyped binds are described as.
+_NOTHING = OraType(Kind.VARCHAR2, length=0)
+
+
+def described(columns: list[OutColumn]) -> tuple[Column, ...]:
+    """Result columns as the driver sees them."""
+    return tuple(
+        Column(
+            c.name,
+            _NOTHING if c.value.type.kind is Kind.NULL else c.value.type,
+            c.nullable,
+        )
+        for c in columns
+    )
+
+
+@dataclass(slots=True)
+class Planned:
+    plan: Plan
+    columns: list[OutColumn]
+    targets: tuple[Table, ...] = ()
+    into: tuple[str, ...] = ()
+    wait: float | None = None
+
+
+def translate(node: n.Statement, context: Context) -> Statement:
+    """Translate a parsed query or DML statement.
+
+    Unsupported for nesting too deep for the translator.
+    """
+    try:
+        planned = _PLANNERS[type(node)](ManyTranslator(context), node)
+    except RecursionError:
+        raise unsupported(context.text, 100, "expressions nested this deeply", 0) from None
+    hosts, slots = host_order(context.needs.parameters)
+    types = tuple(c.value.type for c in planned.columns)
+    return Statement(
+        kind=_KINDS[type(node)],
+        plan=planned.plan,
+        columns=described(planned.columns),
+        needs=context.needs,
+        targets=planned.targets,
+        decode=encoding.row_decoder(types),
+        into=planned.into,
+        wait=planned.wait,
+        hosts=hosts,
+        slots=slots,
+    )
+
+
+def _query(translator: ManyTranslator, node: n.Query) -> Planned:
+    relation = translator.query(node, None, nested=False)
+    tables = translator.context.needs.tables
+    locks = [(table, Template(sql, tables)) for table, sql in relation.locks]
+    plan = QueryPlan(Template(relation.sql, tables), locks)
+    wait = node.for_update.wait if node.for_update is not None else None
+    return Planned(plan, relation.columns, tuple(t for t, _ in locks), wait=wait)
+
+
+def _into(returning: n.Returning | None) -> tuple[str, ...]:
+    if returning is None:
+        return ()
+    return tuple(b.name for b in returning.into if isinstance(b, n.Bind))
+
+
+def _insert(translator: ManyTranslator, node: n.Insert) -> Planned:
+    plan, table = translator.insert(node)
+    return Planned(plan, translator.returning_columns, (table,), _into(node.returning))
+
+
+def _update(translator: ManyTranslator, node: n.Update) -> Planned:
+    plan, table = translator.update(node)
+    return Planned(plan, translator.returning_columns, (table,), _into(node.returning))
+
+
+def _delete(translator: ManyTranslator, node: n.Delete) -> Planned:
+    plan, table = translator.delete(node)
+    return Planned(plan, translator.returning_columns, (table,), _into(node.returning))
+
+
+def _merge(translator: ManyTranslator, node: n.Merge) -> Planned:
+    plan, table = translator.merge(node)
+    return Planned(plan, [], (table,))
+
+
+def _multi_insert(translator: ManyTranslator, node: n.MultiInsert) -> Planned:
+    plan, tables = translator.multi_insert(node)
+    return Planned(plan, [], tables)
+
+
+_PLANNERS: dict[type[n.Node], Callable[..., Planned]] = {
+    n.Query: _query,
+    n.Insert: _insert,
+    n.Update: _update,
+    n.Delete: _delete,
+    n.Merge: _merge,
+    n.MultiInsert: _multi_insert,
+}
+_KINDS: dict[type[n.Node], str] = {
+    n.Query: "select",
+    n.Insert: "insert",
+    n.MultiInsert: "insert",
+    n.Update: "update",
+    n.Delete: "delete",
+    n.Merge: "merge",
+}

@@ -1,0 +1,153 @@
+"""The SQL language as DDL needs it: CHECK conditions, defaults, virtual columns, view queries.
+
+Implements ddl_context.Translator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.ports import PlsqlPort
+from dtm.sandbox.kernel.types import Column
+from dtm.sandbox.sql import parse_nodes as n
+from dtm.sandbox.sql.bind_context import Context
+from dtm.sandbox.sql.bind_model import (
+    Requirements,
+    Scope,
+    Source,
+    SourceColumn,
+    SqlFunction,
+    Typed,
+)
+from dtm.sandbox.sql.bind_walk import walk
+from dtm.sandbox.sql.catalog_model import Table, TableColumn, quote
+from dtm.sandbox.sql.dml_translate import DmlTranslator
+from dtm.sandbox.sql.encoding import Encoded
+from dtm.sandbox.sql.engine_compile import described
+from dtm.sandbox.sql.engine_names import SessionNames
+from dtm.sandbox.sql.parse_statements import parse_condition, parse_expression, parse_query
+from dtm.sandbox.sql.privileges import Resolver
+from dtm.sandbox.sql.transactions import StorageSession
+from dtm.sandbox.sql.translate_storage import column_digits
+
+
+class Host(Protocol):
+    """What the hooks need of the engine."""
+
+    def plsql_of(self, storage: StorageSession) -> PlsqlPort | None: ...
+    def keep(self, functions: Iterable[SqlFunction]) -> None: ...
+    def evaluate(self, storage: StorageSession, needs: Requirements, sql: str) -> Encoded: ...
+    def encoded_rows(
+        self, storage: StorageSession, text: str
+    ) -> tuple[Sequence[Column], Iterable[tuple[Encoded, ...]]]: ...
+
+
+class DdlTranslator:
+    """One per instance."""
+
+    def __init__(self, engine: Host) -> None:
+        self.engine = engine
+
+    def _context(self, session: StorageSession, text: str) -> Context:
+        names = SessionNames(Resolver(session.instance.catalog, session.context))
+        plsql = self.engine.plsql_of(session)
+        return Context(text, session.context, names, plsql)
+
+    def _table_scope(self, table: Table, prefix: str) -> Scope:
+        columns = {
+            c.name: SourceColumn(
+                c.name, Typed(f"{prefix}{quote(c.name)}", c.type, digits=column_digits(c.type),
+                              wide=column_digits(c.type) is None),
+            )
+            for c in table.columns
+            if not c.unused
+        }  # fmt: skip
+        source = Source("", table.name, table.owner, columns)
+        return Scope(None, [source], clause="CHECK")
+
+    def _restricted(self, node: n.Node) -> None:
+        """What may not stand in CHECK conditions and virtual columns."""
+        for part in walk(node, subqueries=True):
+            if isinstance(part, n.Query):
+                raise OraError(2251, offset=part.at)
+            if isinstance(part, n.Name) and part.path[0] in _MOVING:
+                raise OraError(2436, offset=part.at)
+            if isinstance(part, n.Bind):
+                raise OraError(2251, offset=part.at)
+
+    def condition(self, session: StorageSession, table: Table, text: str, prefix: str) -> str:
+        """A CHECK condition; ORA-02251 for subqueries, ORA-02436 for SYSDATE and the like."""
+        context = self._context(session, text)
+        node = parse_condition(text)
+        self._restricted(node)
+        sql = DmlTranslator(context).condition(node, self._table_scope(table, prefix))
+        self._settle(context)
+        return sql
+
+    def expression(self, session: StorageSession, table: Table, text: str, prefix: str) -> str:
+        """A virtual column's or an index's expression."""
+        return self._expression(session, table, text, prefix).sql
+
+    def _expression(self, session: StorageSession, table: Table, text: str, prefix: str) -> Typed:
+        context = self._context(session, text)
+        node = parse_expression(text)
+        self._restricted(node)
+        value = DmlTranslator(context).expression(node, self._table_scope(table, prefix))
+        self._settle(context)
+        return value
+
+    def _settle(self, context: Context) -> None:
+        """Constraints and indexes outlive the session: only functions known at open will do."""
+        needs = context.needs
+        if needs.parameters or needs.calls:
+            raise OraError(2436)
+        self.engine.keep(needs.functions.values())
+
+    def expression_type(self, session: StorageSession, table: Table, text: str) -> Column:
+        value = self._expression(session, table, text, "")
+        return Column("", value.type, value.nullable)
+
+    def constant(self, session: StorageSession, text: str, column: TableColumn) -> Encoded:
+        """The value of a DEFAULT expression now, fitted to the column."""
+        context = self._context(session, text)
+        translator = DmlTranslator(context)
+        value = translator.expression(parse_expression(text), Scope(None, clause="VALUES"))
+        owner = Table(0, "", "", (), "", "", "")
+        sql = f"SELECT {translator.assign(value, owner, column, 0)}"
+        return self.engine.evaluate(session, context.needs, sql)
+
+    def describe(self, session: StorageSession, text: str) -> Sequence[Column]:
+        context = self._context(session, text)
+        relation = DmlTranslator(context).query(parse_query(text), None)
+        return described(relation.columns)
+
+    def relations(self, session: StorageSession, text: str) -> Sequence[tuple[str, str]]:
+        """(owner, name) of the relations and sequences a query names."""
+        names = SessionNames(Resolver(session.instance.catalog, session.context))
+        context = Context(text, session.context, names, self.engine.plsql_of(session))
+        DmlTranslator(context).query(parse_query(text), None)
+        return tuple(dict.fromkeys(names.used))
+
+    def rows(
+        self, session: StorageSession, text: str
+    ) -> tuple[Sequence[Column], Iterable[tuple[Encoded, ...]]]:
+        """CREATE TABLE ... AS SELECT."""
+        return self.engine.encoded_rows(session, text)
+
+
+_MOVING = frozenset(
+    [
+        "SYSDATE",
+        "SYSTIMESTAMP",
+        "CURRENT_DATE",
+        "CURRENT_TIMESTAMP",
+        "LOCALTIMESTAMP",
+        "USER",
+        "UID",
+        "SESSIONTIMEZONE",
+        "ROWNUM",
+        "LEVEL",
+    ]
+)

@@ -1,0 +1,176 @@
+"""Translated statements, ready to run: SQLite text with places for tables, parameters, kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dtm.sandbox.kernel.ports import HostVariable
+from dtm.sandbox.kernel.types import Column
+from dtm.sandbox.sql.bind_context import MARK
+from dtm.sandbox.sql.bind_model import Parameter, Requirements
+from dtm.sandbox.sql.catalog_model import Table
+from dtm.sandbox.sql.encoding import Encoded, rowid_text
+from dtm.sandbox.sql.transactions import Step, source
+
+Row = tuple[Encoded, ...]
+
+
+class Template:
+    """SQLite text whose table references depend on which tables are dirty."""
+
+    __slots__ = ("_parts", "_rendered", "_tables")
+
+    def __init__(self, sql: str, tables: Sequence[tuple[Table, str | None]]) -> None:
+        self._parts = sql.split(MARK)
+        self._tables = tables
+        self._rendered: dict[frozenset[int], str] = {}
+
+    def render(self, dirty: frozenset[int]) -> str:
+        """The text for this set of dirty tables."""
+        known = self._rendered.get(dirty)
+        if known is None:
+            pieces = [
+                source(*self._place(part, dirty)) if index % 2 else part
+                for index, part in enumerate(self._parts)
+            ]
+            known = self._rendered[dirty] = "".join(pieces)
+            if len(self._rendered) > 16:
+                self._rendered = {dirty: known}
+        return known
+
+    def _place(self, part: str, dirty: frozenset[int]) -> tuple[Table, frozenset[int], str | None]:
+        table, partition = self._tables[int(part)]
+        return table, dirty, partition
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a plan did: rows of a query or of RETURNING (encoded), rows changed, the last ROWID."""
+
+    rows: list[Row] = field(default_factory=list)
+    count: int = 0
+    last_rowid: str | None = None
+
+
+class Plan(Protocol):
+    """How a statement runs inside one storage step."""
+
+    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+        """Run; may be called again after a lock wait."""
+
+
+@dataclass(slots=True)
+class QueryPlan:
+    """A query, with the rows FOR UPDATE locks first."""
+
+    template: Template
+    locks: list[tuple[Table, Template]] = field(default_factory=list)
+
+    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+        for table, candidates in self.locks:
+            step.lock(table, _used(candidates.render(step.dirty)), binds)
+        return Outcome(step.execute(self.template.render(step.dirty), binds))
+
+
+def _used(sql: str) -> str:
+    return sql
+
+
+@dataclass(slots=True)
+class InsertPlan:
+    table: Table
+    template: Template
+
+    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+        rows = step.execute(self.template.render(step.dirty), binds)
+        last = rowid_text(self.table.id, step.last_row) if step.changes else None
+        return Outcome(rows, step.changes, last)
+
+
+@dataclass(slots=True)
+class ChangePlan:
+    """UPDATE or DELETE in one SQLite statement; `candidates` finds the rows when the table is not
+    plain."""
+
+    table: Table
+    plain: Template
+    candidates: Template
+    by_row: Template
+
+    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+        if self.table.id in step.dirty:
+            step.require_free(self.table, self.candidates.render(step.dirty), binds)
+        template = self.by_row if self._indirect(step) else self.plain
+        rows = step.execute(template.render(step.dirty), binds)
+        return Outcome(rows, step.changes)
+
+    def _indirect(self, step: Step) -> bool:
+        return bool(self.table.temporary) or self.table.id in step.dirty
+
+
+@dataclass(slots=True)
+class RowUpdatePlan:
+    """UPDATE in two phases: new values of all rows first, then row by row - for SET expressions
+    that read the table itself or call PL/SQL."""
+
+    table: Table
+    candidates: Template
+    values: Template  # SELECT "$R", new values ...
+    update: str  # UPDATE ... SET c = ?1 ... WHERE "$R" = ?n [RETURNING ...]
+
+    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+        if self.table.id in step.dirty:
+            step.require_free(self.table, self.candidates.render(step.dirty), binds)
+        result = Outcome()
+        for row in step.execute(self.values.render(step.dirty), binds):
+            result.rows += step.execute(self.update, (*row[1:], row[0]))
+            result.count += step.changes
+        return result
+
+
+@dataclass(slots=True)
+class Statement:
+    """A translated statement with everything its execution needs."""
+
+    kind: str
+    plan: Plan
+    columns: tuple[Column, ...]
+    needs: Requirements
+    targets: tuple[Table, ...] = ()
+    decode: Callable[[Row], tuple[object, ...]] | None = None
+    into: tuple[str, ...] = ()
+    wait: float | None = None
+    version: int = 0
+    order: tuple[int, ...] = ()  # for each host value in text order: its parameter's source slot
+    hosts: tuple[HostVariable | str, ...] = ()
+    slots: tuple[int | None, ...] = ()  # for each parameter: which host value, None: runtime
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return tuple(t for t, _ in self.needs.tables)
+
+
+def host_order(
+    parameters: Sequence[Parameter],
+) -> tuple[tuple[HostVariable | str, ...], tuple[int | None, ...]]:
+    """The host values a statement takes, in text order, and which of them each parameter is."""
+    keys: dict[object, tuple[int, HostVariable | str]] = {}
+    for parameter in parameters:
+        if parameter.source is None:
+            continue
+        key = _host_key(parameter)
+        known = keys.get(key)
+        if known is None or parameter.at < known[0]:
+            keys[key] = (parameter.at, parameter.source)
+    ordered = sorted(keys.items(), key=lambda item: item[1][0])
+    places = {key: index for index, (key, _) in enumerate(ordered)}
+    slots = tuple(None if p.source is None else places[_host_key(p)] for p in parameters)
+    return tuple(source for _, (_, source) in ordered), slots
+
+
+def _host_key(parameter: Parameter) -> object:
+    if isinstance(parameter.source, HostVariable):
+        return ("host", parameter.source.key)
+    return ("bind", parameter.at)

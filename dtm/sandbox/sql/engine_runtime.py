@@ -1,0 +1,124 @@
+"""The SQLite functions of one instance: registered once, run for whichever session executes.
+
+Statements run one at a time under the instance's mutex; `Runtime` says for whom. A statement
+inside a PL/SQL function inside a statement saves and restores it (`acting`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import apsw
+import apsw.ext
+
+from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.ports import FunctionRef, PlsqlPort, Value
+from dtm.sandbox.sql.bind_model import SqlFunction
+from dtm.sandbox.sql.dictionary_base import DictionaryView
+from dtm.sandbox.sql.encoding import Encoded
+from dtm.sandbox.sql.functions.environment import Environment
+from dtm.sandbox.sql.transactions import StorageSession
+
+
+class Sequences(Protocol):
+    """What NEXTVAL and CURRVAL ask of the session."""
+
+    def nextval(self, key: int) -> int: ...
+    def currval(self, key: int) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The session whose statement runs."""
+
+    env: Environment
+    storage: StorageSession
+    sequences: Sequences
+    plsql: PlsqlPort | None
+    calls: Sequence[FunctionRef]
+
+
+class Runtime:
+    """Who runs the current statement. One per instance."""
+
+    __slots__ = ("_registered", "actor", "connection")
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self.connection = connection
+        self.actor: Actor
+        self._registered: set[str] = set()
+
+    @property
+    def env(self) -> Environment:
+        return self.actor.env
+
+    @property
+    def sequences(self) -> Sequences:
+        return self.actor.sequences
+
+    def ensure(
+        self, functions: Iterable[SqlFunction], views: Iterable[DictionaryView] = ()
+    ) -> None:
+        """Register what is not registered yet."""
+        for function in functions:
+            if function.name not in self._registered:
+                self._register(function)
+                self._registered.add(function.name)
+        for view in views:
+            name = f"D${view.name}"
+            if name not in self._registered:
+                self._register_view(name, view)
+                self._registered.add(name)
+
+    def _register(self, function: SqlFunction) -> None:
+        made = function.make(self)
+        if function.kind == "scalar":
+            self.connection.create_scalar_function(
+                function.name, made, function.arguments, deterministic=function.stable
+            )
+        elif function.kind == "window":
+            self.connection.create_window_function(function.name, made, function.arguments)
+        else:
+            self.connection.create_aggregate_function(function.name, made, function.arguments)
+
+    def _register_view(self, name: str, view: DictionaryView) -> None:
+        """A dictionary view as an eponymous virtual table with the columns c1, c2 ..."""
+
+        apsw.ext.make_virtual_module(
+            self.connection, name, _Rows(self, view), eponymous=True, eponymous_only=True
+        )
+
+    @contextmanager
+    def acting(self, actor: Actor) -> Iterator[None]:
+        """Run a statement for a session; restores the outer statement's session after it."""
+        before = getattr(self, "actor", actor)
+        self.actor = actor
+        try:
+            yield
+        finally:
+            self.actor = before
+
+    def call(self, slot: int, values: list[Value]) -> Any:
+        """Call the PL/SQL function the running statement knows as `slot`."""
+        actor = self.actor
+        if actor.plsql is None:
+            raise OraError(904, actor.calls[slot].name)
+        return actor.plsql.call_function(actor.calls[slot], values)
+
+
+class _Rows:
+    """A dictionary view's rows for the session that queries it."""
+
+    def __init__(self, runtime: Runtime, view: DictionaryView) -> None:
+        self.runtime = runtime
+        self.view = view
+        self.columns: Any = tuple(f"c{i}" for i in range(1, len(view.columns) + 1))
+        self.column_access: Any = apsw.ext.VTColumnAccess.By_Index
+        self.primary_key: int | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Iterable[tuple[Encoded, ...]]:
+        del args, kwargs
+        return self.view.rows(self.runtime.actor.storage)

@@ -1,0 +1,477 @@
+"""The syntax tree of Oracle SQL. Every node knows its offset in the text (`at`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Ident:
+    """One part of a name. `text` is upper case unless quoted."""
+
+    text: str
+    at: int
+    quoted: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    at: int
+
+
+# ---------------------------------------------------------------- value expressions
+
+
+@dataclass(slots=True, eq=False)
+class NumberLiteral(Node):
+    text: str  # upper case; a final F or D makes it BINARY_FLOAT / BINARY_DOUBLE
+
+
+@dataclass(slots=True, eq=False)
+class StringLiteral(Node):
+    value: str
+    national: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class NullLiteral(Node):
+    pass
+
+
+@dataclass(slots=True, eq=False)
+class DateLiteral(Node):
+    kind: str  # DATE or TIMESTAMP
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class IntervalLiteral(Node):
+    text: str
+    first: str
+    last: str | None
+    precision: int
+
+
+@dataclass(slots=True, eq=False)
+class Name(Node):
+    """A column, pseudo column, host variable, constant function or sequence.NEXTVAL."""
+
+    parts: tuple[Ident, ...]
+    outer: bool = False  # followed by (+)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return tuple(p.text for p in self.parts)
+
+
+@dataclass(slots=True, eq=False)
+class Bind(Node):
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Star(Node):
+    """`*` or `t.*` of a select list."""
+
+    qualifier: tuple[Ident, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Unary(Node):
+    op: str  # - + PRIOR CONNECT_BY_ROOT
+    operand: Node
+
+
+@dataclass(slots=True, eq=False)
+class Binary(Node):
+    op: str  # + - * / ||
+    left: Node
+    right: Node
+
+
+@dataclass(slots=True, eq=False)
+class Case(Node):
+    operand: Node | None
+    whens: list[tuple[Node, Node]]
+    default: Node | None
+
+
+@dataclass(slots=True, eq=False)
+class Cast(Node):
+    operand: Node
+    type: TypeName
+
+
+@dataclass(slots=True, eq=False)
+class TypeName(Node):
+    """A data type as written: VARCHAR2(10 CHAR), NUMBER(5,2), TIMESTAMP(3) WITH TIME ZONE."""
+
+    name: str
+    arguments: tuple[int, ...] = ()
+    unit: str = ""  # CHAR or BYTE
+
+
+@dataclass(slots=True, eq=False)
+class AtTimeZone(Node):
+    operand: Node
+    zone: Node | None  # None: AT LOCAL
+
+
+@dataclass(slots=True, eq=False)
+class Tuple(Node):
+    items: list[Node]
+
+
+@dataclass(slots=True, eq=False)
+class Subquery(Node):
+    query: Query
+
+
+@dataclass(slots=True, eq=False)
+class OrderItem(Node):
+    operand: Node
+    descending: bool = False
+    nulls_first: bool | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Frame(Node):
+    unit: str  # ROWS or RANGE
+    start: tuple[
+        str, Node | None
+    ]  # (UNBOUNDED PRECEDING | CURRENT ROW | PRECEDING | FOLLOWING, n)
+    end: tuple[str, Node | None] | None
+
+
+@dataclass(slots=True, eq=False)
+class Window(Node):
+    partition: list[Node]
+    order: list[OrderItem]
+    frame: Frame | None
+
+
+@dataclass(slots=True, eq=False)
+class Call(Node):
+    """A function call with everything that may follow it."""
+
+    parts: tuple[Ident, ...]
+    arguments: list[Node]
+    names: list[str | None] = field(default_factory=list)  # of named arguments
+    quantifier: str = ""  # DISTINCT or ALL
+    star: bool = False  # COUNT(*)
+    within: list[OrderItem] | None = None  # WITHIN GROUP (ORDER BY ...)
+    keep: tuple[bool, list[OrderItem]] | None = None  # (last?, ORDER BY ...)
+    nulls: str = ""  # IGNORE or RESPECT
+    from_last: bool = False
+    overflow: tuple[str, str | None, bool] | None = None  # LISTAGG: (ERROR|TRUNCATE, text, count)
+    over: Window | None = None
+    default_on_error: Node | None = None  # DEFAULT x ON CONVERSION ERROR
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return tuple(p.text for p in self.parts)
+
+
+# ---------------------------------------------------------------- conditions
+
+
+@dataclass(slots=True, eq=False)
+class Condition(Node):
+    pass
+
+
+@dataclass(slots=True, eq=False)
+class Logical(Condition):
+    op: str  # AND or OR
+    left: Node
+    right: Node
+
+
+@dataclass(slots=True, eq=False)
+class Not(Condition):
+    operand: Node
+
+
+@dataclass(slots=True, eq=False)
+class Compare(Condition):
+    op: str  # = <> < > <= >=
+    left: Node
+    right: Node
+    quantifier: str = ""  # ANY or ALL
+
+
+@dataclass(slots=True, eq=False)
+class Between(Condition):
+    operand: Node
+    low: Node
+    high: Node
+    negated: bool
+
+
+@dataclass(slots=True, eq=False)
+class InList(Condition):
+    operand: Node
+    items: list[Node]
+    negated: bool
+
+
+@dataclass(slots=True, eq=False)
+class InQuery(Condition):
+    operand: Node
+    query: Query
+    negated: bool
+
+
+@dataclass(slots=True, eq=False)
+class Like(Condition):
+    operand: Node
+    pattern: Node
+    escape: Node | None
+    negated: bool
+    kind: str = "LIKE"
+
+
+@dataclass(slots=True, eq=False)
+class IsNull(Condition):
+    operand: Node
+    negated: bool
+    what: str = "NULL"  # or NAN, INFINITE
+
+
+@dataclass(slots=True, eq=False)
+class Exists(Condition):
+    query: Query
+
+
+@dataclass(slots=True, eq=False)
+class ConditionCall(Condition):
+    """REGEXP_LIKE(...), LNNVL(...)."""
+
+    call: Call
+
+
+# ---------------------------------------------------------------- queries
+
+
+@dataclass(slots=True, eq=False)
+class SelectItem(Node):
+    expression: Node
+    alias: Ident | None
+    text: str  # the expression as written, blanks removed: the column's name without an alias
+
+
+@dataclass(slots=True, eq=False)
+class FromItem(Node):
+    pass
+
+
+@dataclass(slots=True, eq=False)
+class TableRef(FromItem):
+    path: tuple[Ident, ...]
+    alias: Ident | None
+    partition: Ident | None = None
+    partition_value: list[Node] | None = None  # PARTITION FOR (...)
+    link: str = ""
+    as_of: Node | None = None
+
+
+@dataclass(slots=True, eq=False)
+class DerivedTable(FromItem):
+    query: Query
+    alias: Ident | None
+    lateral: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class TableFunction(FromItem):
+    """TABLE(expression) or a call of a table function."""
+
+    operand: Node
+    alias: Ident | None
+
+
+@dataclass(slots=True, eq=False)
+class Join(FromItem):
+    kind: str  # INNER LEFT RIGHT FULL CROSS
+    left: FromItem
+    right: FromItem
+    on: Node | None = None
+    using: list[Ident] | None = None
+    natural: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Pivot(FromItem):
+    source: FromItem
+    aggregates: list[tuple[Call, Ident | None]]
+    columns: list[Ident]
+    values: list[tuple[Node, Ident | None, str]]
+    alias: Ident | None
+
+
+@dataclass(slots=True, eq=False)
+class GroupItem(Node):
+    """One item of GROUP BY: plain expressions, or ROLLUP / CUBE / GROUPING SETS."""
+
+    kind: str  # "", ROLLUP, CUBE, SETS
+    sets: list[list[Node]]
+
+
+@dataclass(slots=True, eq=False)
+class Select(Node):
+    distinct: bool
+    items: list[SelectItem]
+    sources: list[FromItem]
+    where: Node | None = None
+    start_with: Node | None = None
+    connect_by: Node | None = None
+    nocycle: bool = False
+    group_by: list[GroupItem] | None = None
+    having: Node | None = None
+    into: list[Node] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class SetOperation(Node):
+    op: str  # UNION, UNION ALL, INTERSECT, MINUS
+    left: QueryBody
+    right: QueryBody
+
+
+@dataclass(slots=True, eq=False)
+class CommonTable(Node):
+    name: Ident
+    columns: list[Ident] | None
+    query: Query
+
+
+@dataclass(slots=True, eq=False)
+class ForUpdate(Node):
+    columns: list[Name]
+    wait: float | None  # None: for ever, 0: NOWAIT
+    skip_locked: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Query(Node):
+    """A whole query expression; a parenthesised one may be a body of its own."""
+
+    body: QueryBody
+    ctes: list[CommonTable] = field(default_factory=list)
+    order_by: list[OrderItem] = field(default_factory=list)
+    siblings: bool = False
+    offset: Node | None = None
+    fetch: Node | None = None
+    fetch_percent: bool = False
+    fetch_ties: bool = False
+    for_update: ForUpdate | None = None
+
+
+QueryBody = Select | SetOperation | Query
+
+
+# ---------------------------------------------------------------- statements
+
+
+@dataclass(slots=True, eq=False)
+class Returning(Node):
+    items: list[SelectItem]
+    into: list[Node]
+
+
+@dataclass(slots=True, eq=False)
+class DefaultValue(Node):
+    """The word DEFAULT in VALUES or SET."""
+
+
+@dataclass(slots=True, eq=False)
+class InsertInto(Node):
+    """INTO table (columns) VALUES (...) - of INSERT and of each branch of a multi-table INSERT."""
+
+    table: TableRef
+    columns: list[Name] | None
+    values: list[Node] | None
+
+
+@dataclass(slots=True, eq=False)
+class Insert(Node):
+    into: InsertInto
+    query: Query | None
+    returning: Returning | None = None
+    row: Node | None = None  # INSERT INTO t VALUES record (PL/SQL)
+
+
+@dataclass(slots=True, eq=False)
+class MultiInsert(Node):
+    first: bool
+    branches: list[tuple[Node | None, list[InsertInto]]]  # (WHEN condition, INTO ...)
+    otherwise: list[InsertInto]
+    query: Query
+
+
+@dataclass(slots=True, eq=False)
+class Assignment(Node):
+    """SET column = value, or SET (a, b) = (SELECT ...)."""
+
+    columns: list[Name]
+    value: Node
+
+
+@dataclass(slots=True, eq=False)
+class Update(Node):
+    table: FromItem
+    assignments: list[Assignment]
+    where: Node | None
+    returning: Returning | None = None
+    row: Node | None = None  # SET ROW = record (PL/SQL)
+
+
+@dataclass(slots=True, eq=False)
+class Delete(Node):
+    table: FromItem
+    where: Node | None
+    returning: Returning | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Merge(Node):
+    table: TableRef
+    source: FromItem
+    on: Node
+    assignments: list[Assignment] | None = None
+    update_where: Node | None = None
+    delete_where: Node | None = None
+    insert_columns: list[Name] | None = None
+    insert_values: list[Node] | None = None
+    insert_where: Node | None = None
+    matched_at: int = 0
+    unmatched_at: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class LockTable(Node):
+    tables: list[TableRef]
+    mode: str
+    wait: float | None
+
+
+@dataclass(slots=True, eq=False)
+class Transaction(Node):
+    """COMMIT, ROLLBACK [TO], SAVEPOINT, SET TRANSACTION."""
+
+    kind: str
+    name: str | None = None
+    read_only: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class AlterSession(Node):
+    """SET pairs, or one of the other forms by its words (ENABLE PARALLEL DML ...)."""
+
+    settings: list[tuple[str, str, int]]
+    words: str = ""
+
+
+Statement = (
+    Query | Insert | MultiInsert | Update | Delete | Merge | LockTable | Transaction | AlterSession
+)

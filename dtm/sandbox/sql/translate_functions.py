@@ -1,0 +1,402 @@
+"""Function calls: what SQLite evaluates itself, built-ins, PL/SQL functions, sequences, subqueries.
+
+SQL Language Reference 19c, "Functions"; "Expressions", "Scalar Subquery Expressions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.ports import FunctionRef
+from dtm.sandbox.kernel.types import INTEGER, NUMBER, Kind, OraType
+from dtm.sandbox.sql import engine_aggregates as aggregates
+from dtm.sandbox.sql import engine_wrappers as wrappers
+from dtm.sandbox.sql import parse_nodes as n
+from dtm.sandbox.sql.bind_model import Scope, SqlFunction, Typed
+from dtm.sandbox.sql.bind_scope import find_column, identifier_text, invalid_identifier
+from dtm.sandbox.sql.functions import general, registry, typing_rules
+from dtm.sandbox.sql.functions.conversion import family
+from dtm.sandbox.sql.translate_base import null_of
+from dtm.sandbox.sql.translate_expressions import ExpressionTranslator
+
+# Results that are integers of a few digits.
+_SMALL = {
+    **dict.fromkeys(("LENGTH", "LENGTHB", "INSTR", "INSTRB", "REGEXP_INSTR", "REGEXP_COUNT"), 10),
+    **dict.fromkeys(("ASCII", "VSIZE", "UID", "ORA_HASH"), 10),
+    "SIGN": 1,
+}
+_NOT_WIDE = frozenset({"EXTRACT"})
+# Oracle functions the sandbox does not have (anything else unknown is ORA-00904).
+_UNSUPPORTED = frozenset(
+    [
+        "ADD_XML",
+        "BFILENAME",
+        "CARDINALITY",
+        "CLUSTER_ID",
+        "COLLECT",
+        "COMPOSE",
+        "CONVERT",
+        "CORR",
+        "CUBE_TABLE",
+        "CV",
+        "DECOMPOSE",
+        "DEPTH",
+        "DEREF",
+        "EXISTSNODE",
+        "EXTRACTVALUE",
+        "FEATURE_ID",
+        "GROUP_ID",
+        "ITERATION_NUMBER",
+        "JSON_ARRAY",
+        "JSON_ARRAYAGG",
+        "JSON_OBJECT",
+        "JSON_OBJECTAGG",
+        "JSON_QUERY",
+        "JSON_VALUE",
+        "JSON_EXISTS",
+        "JSON_TABLE",
+        "MAKE_REF",
+        "NEW_TIME",
+        "NLSSORT",
+        "NLS_CHARSET_ID",
+        "NLS_CHARSET_NAME",
+        "ORA_INVOKING_USER",
+        "PATH",
+        "POWERMULTISET",
+        "PREDICTION",
+        "PRESENTNNV",
+        "PRESENTV",
+        "PREVIOUS",
+        "REF",
+        "REFTOHEX",
+        "SCN_TO_TIMESTAMP",
+        "SYS_DBURIGEN",
+        "SYS_TYPEID",
+        "SYS_XMLAGG",
+        "SYS_XMLGEN",
+        "TIMESTAMP_TO_SCN",
+        "TREAT",
+        "VALUE",
+        "XMLAGG",
+        "XMLCAST",
+        "XMLCONCAT",
+        "XMLELEMENT",
+        "XMLFOREST",
+        "XMLPARSE",
+        "XMLQUERY",
+        "XMLROOT",
+        "XMLSERIALIZE",
+        "XMLTABLE",
+        "XMLTYPE",
+    ]
+)
+
+
+class FunctionTranslator(ExpressionTranslator):
+    """Translates calls and scalar subqueries."""
+
+    def other_expression(self, node: n.Node, scope: Scope) -> Typed:
+        if isinstance(node, n.Call):
+            return self._call(node, scope)
+        if isinstance(node, n.Subquery):
+            return self._scalar_subquery(node, scope)
+        if isinstance(node, n.Condition):
+            raise OraError(907, offset=node.at)
+        raise self.context.refusal(151, type(node).__name__, node.at)
+
+    def _call(self, node: n.Call, scope: Scope) -> Typed:
+        mark = len(scope.loose)
+        return self.grouped(self._dispatch(node, scope), scope, mark)
+
+    def _dispatch(self, node: n.Call, scope: Scope) -> Typed:
+        name = self._builtin_name(node)
+        if name is None:
+            return self._plsql_call(node, scope)
+        if self.is_aggregate(name, node):
+            return self.aggregate(name, node, scope)
+        self._refuse_clauses(node)
+        special = _SPECIAL.get(name)
+        if special is not None:
+            return special(self, node, scope)
+        hierarchical = self.hierarchy_call(name, node, scope)
+        if hierarchical is not None:
+            return hierarchical
+        if registry.lookup(name):
+            arguments = [self.expression(a, scope) for a in node.arguments]
+            return self.registry_call(name, arguments, node.at)
+        return self._plsql_call(node, scope)
+
+    def is_aggregate(self, name: str, node: n.Call) -> bool:
+        raise NotImplementedError
+
+    def aggregate(self, name: str, node: n.Call, scope: Scope) -> Typed:
+        raise NotImplementedError
+
+    def hierarchy_call(self, name: str, node: n.Call, scope: Scope) -> Typed | None:
+        raise NotImplementedError
+
+    def _builtin_name(self, node: n.Call) -> str | None:
+        """The built-in a call may mean; STANDARD.x and SYS.STANDARD.x too."""
+        path = node.path
+        if len(path) > 1 and path[:-1] not in (("STANDARD",), ("SYS", "STANDARD")):
+            return None
+        return None if node.parts[-1].quoted else path[-1]
+
+    def _refuse_clauses(self, node: n.Call) -> None:
+        """Clauses only aggregate and analytic functions have."""
+        if node.over is not None or node.keep is not None or node.within is not None:
+            raise OraError(923, offset=node.at)
+        if node.quantifier or node.star:
+            raise OraError(30482 if node.quantifier else 936, offset=node.at)
+        if node.default_on_error is not None:
+            self.context.unsupported(113, "DEFAULT ... ON CONVERSION ERROR", node.at)
+        if any(node.names):
+            raise OraError(907, offset=node.at)
+
+    # ------------------------------------------------------------ built-ins
+
+    def registry_call(self, name: str, arguments: list[Typed], at: int) -> Typed:
+        types = tuple(a.type for a in arguments)
+        try:
+            call = registry.resolve(name, types)
+        except OraError as error:
+            raise self.located(error, at) from None
+        function = wrappers.registered(call, types)
+        digits = _SMALL.get(name)
+        number = family(call.returns) == "N"
+        return Typed(
+            self.udf(function, *(a.sql for a in arguments)),
+            call.returns,
+            digits=digits,
+            wide=number and digits is None and name not in _NOT_WIDE,
+        )
+
+    def _arguments(self, node: n.Call, scope: Scope, low: int, high: int | None) -> list[Typed]:
+        count = len(node.arguments)
+        if count < low:
+            raise OraError(938 if high is None or low != high else 909, offset=node.at)
+        if high is not None and count > high:
+            raise OraError(939 if low != high else 909, offset=node.at)
+        return [self.expression(a, scope) for a in node.arguments]
+
+    def _unified(
+        self,
+        values: list[Typed],
+        rule: Callable[[list[OraType]], OraType],
+        at: int,
+    ) -> tuple[OraType, list[Typed]]:
+        try:
+            target = rule([v.type for v in values])
+        except OraError as error:
+            raise self.located(error, at) from None
+        return target, self.unify(values, target, at)
+
+    def _nvl(self, node: n.Call, scope: Scope) -> Typed:
+        values = self._arguments(node, scope, 2, 2)
+        target, parts = self._unified(values, typing_rules.unify_to_first, node.at)
+        sql = f"ifnull({parts[0].sql}, {parts[1].sql})"
+        result = self.merged(sql, target, parts)
+        return Typed(sql, target, parts[1].nullable, result.digits, result.wide)
+
+    def _nvl2(self, node: n.Call, scope: Scope) -> Typed:
+        values = self._arguments(node, scope, 3, 3)
+        target, parts = self._unified(values[1:], typing_rules.unify_to_first, node.at)
+        test = f"{values[0].sql} IS NOT NULL"
+        sql = f"CASE WHEN {test} THEN {parts[0].sql} ELSE {parts[1].sql} END"
+        return self.merged(sql, target, parts)
+
+    def _coalesce(self, node: n.Call, scope: Scope) -> Typed:
+        values = self._arguments(node, scope, 2, None)
+        target, parts = self._unified(values, typing_rules.unify_strict, node.at)
+        sql = f"coalesce({', '.join(p.sql for p in parts)})"
+        result = self.merged(sql, target, parts)
+        return Typed(sql, target, all(p.nullable for p in parts), result.digits, result.wide)
+
+    def _nullif(self, node: n.Call, scope: Scope) -> Typed:
+        values = self._arguments(node, scope, 2, 2)
+        if values[0].is_null:
+            raise OraError(932, "-", "CHAR", offset=node.at)
+        self._unified(values, typing_rules.unify_strict, node.at)
+        test = self.compare("=", values[0], values[1], node.at)
+        sql = f"CASE WHEN {test} THEN NULL ELSE {values[0].sql} END"
+        return self.merged(sql, values[0].type, values[:1])
+
+    def _decode(self, node: n.Call, scope: Scope) -> Typed:
+        values = self._arguments(node, scope, 3, None)
+        try:
+            compare, target = general.decode_parts([v.type for v in values])
+        except OraError as error:
+            raise self.located(error, node.at) from None
+        operand = self.convert(values[0], compare, node.at)
+        rest = values[1:]
+        pairs = [(rest[i], rest[i + 1]) for i in range(0, len(rest) - 1, 2)]
+        default = rest[-1] if len(rest) % 2 else null_of(target)
+        results = self.unify([r for _, r in pairs] + [default], target, node.at)
+        branches = []
+        for (search, _), result in zip(pairs, results, strict=False):
+            other = self.convert(search, compare, node.at)
+            test = f"{self.equality_key(operand)} IS {self.equality_key(other)}"
+            branches.append(f"WHEN {test} THEN {result.sql}")
+        return self.merged(
+            f"CASE {' '.join(branches)} ELSE {results[-1].sql} END", target, results
+        )
+
+    def _extreme(self, node: n.Call, scope: Scope) -> Typed:
+        """GREATEST, LEAST: SQLite's own max and min where order is native."""
+        values = self._arguments(node, scope, 1, None)
+        target, parts = self._unified(values, typing_rules.unify_to_first, node.at)
+        wide = any(p.wide for p in parts) and family(target) == "N"
+        if wide or target.kind is Kind.TIMESTAMP_TZ or len(parts) == 1:
+            return self.registry_call(node.path[-1], parts, node.at)
+        word = "max" if node.path[-1] == "GREATEST" else "min"
+        return self.merged(f"{word}({', '.join(p.sql for p in parts)})", target, parts)
+
+    def _length(self, node: n.Call, scope: Scope) -> Typed:
+        values = self._arguments(node, scope, 1, 1)
+        value = values[0]
+        if family(value.type) not in {"T", "L"}:
+            return self.registry_call("LENGTH", values, node.at)
+        return Typed(f"length({value.sql})", NUMBER, value.nullable, digits=10)
+
+    def _substr(self, node: n.Call, scope: Scope) -> Typed:
+        """SUBSTR with constant positive positions is SQLite's own."""
+        values = self._arguments(node, scope, 2, 3)
+        text, *numbers = values
+        native = family(text.type) == "T" and all(
+            v.is_literal and isinstance(v.literal, int) and v.literal > 0 for v in numbers
+        )
+        if not native:
+            return self.registry_call("SUBSTR", values, node.at)
+        sql = f"nullif(substr({text.sql}, {', '.join(v.sql for v in numbers)}), '')"
+        width = typing_rules.text_width(text.type)
+        if len(numbers) == 2:
+            width = min(width, int(numbers[1].literal) * 4)
+        return Typed(sql, typing_rules.text(width))
+
+    def _lnnvl(self, node: n.Call, scope: Scope) -> Typed:
+        del scope
+        raise invalid_identifier(node)
+
+    # ------------------------------------------------------------ subqueries
+
+    def _scalar_subquery(self, node: n.Subquery, scope: Scope) -> Typed:
+        relation = self.query(node.query, scope)
+        if len(relation.columns) != 1:
+            raise OraError(913, offset=node.at)
+        value = relation.columns[0].value
+        if relation.single_row:
+            return value.moved(f"({relation.sql})")
+        alias = self.context.alias("q")
+        single = self.udf(aggregates.SINGLE, f"{alias}.c1")
+        result = value.moved(f"(SELECT {single} FROM ({relation.sql}) AS {alias})")
+        return Typed(result.sql, result.type, digits=result.digits, wide=result.wide)
+
+    # ------------------------------------------------------------ PL/SQL functions and sequences
+
+    def named_function(self, node: n.Name, scope: Scope) -> Typed | None:
+        del scope
+        ref = self._function_ref(node.path)
+        if ref is None:
+            return None
+        return self._plsql(ref, [], [], node.at)
+
+    def _function_ref(self, path: tuple[str, ...]) -> FunctionRef | None:
+        context = self.context
+        ref = context.scope.resolve_function(path) if context.scope is not None else None
+        if ref is None and context.plsql is not None:
+            ref = context.plsql.function(path, context.session.current_schema)
+        return ref
+
+    def _plsql_call(self, node: n.Call, scope: Scope) -> Typed:
+        ref = self._function_ref(node.path)
+        if ref is None:
+            name = node.path[-1]
+            if name in _UNSUPPORTED and len(node.path) == 1:
+                self.context.unsupported(152, f"function {name}", node.at)
+            raise OraError(904, identifier_text(node.path), offset=node.at)
+        if node.over is not None or node.star or node.quantifier:
+            self.context.unsupported(153, "user-defined aggregate functions", node.at)
+        arguments = [self.expression(a, scope) for a in node.arguments]
+        return self._plsql(ref, arguments, node.names, node.at)
+
+    def _plsql(
+        self, ref: FunctionRef, arguments: list[Typed], names: list[str | None], at: int
+    ) -> Typed:
+        """Call a PL/SQL function: positional arguments, then named ones; trailing defaults."""
+        types = [p[1] for p in ref.parameters]
+        count = len(arguments)
+        if count > len(types) or any(not p[2] for p in ref.parameters[count:]):
+            raise OraError(6553, message=_wrong_arguments(ref.name), offset=at)
+        if any(names):
+            arguments = self._by_name(ref, arguments, names, at)
+        for given, target in zip(arguments, types, strict=False):
+            self.convert(given, target, at)
+        slot = len(self.context.needs.calls)
+        self.context.needs.calls.append(ref)
+        self.context.needs.writes = True
+        function = wrappers.plsql_call(
+            tuple(types[:count]), tuple(a.type for a in arguments), ref.returns
+        )
+        if ref.returns.kind is Kind.BOOLEAN:
+            raise OraError(6552, message=_boolean_result(), offset=at)
+        sql = self.udf(function, str(slot), *(a.sql for a in arguments))
+        return Typed(sql, ref.returns, wide=family(ref.returns) == "N")
+
+    def _by_name(
+        self, ref: FunctionRef, arguments: list[Typed], names: list[str | None], at: int
+    ) -> list[Typed]:
+        order = [p[0] for p in ref.parameters]
+        placed: dict[int, Typed] = {}
+        for index, (value, name) in enumerate(zip(arguments, names, strict=True)):
+            if name is not None and name not in order:
+                raise OraError(6553, message=_wrong_arguments(ref.name), offset=at)
+            placed[index if name is None else order.index(name)] = value
+        if sorted(placed) != list(range(len(arguments))):
+            self.context.unsupported(154, "named arguments that leave a gap", at)
+        return [placed[i] for i in range(len(arguments))]
+
+    def sequence_value(self, node: n.Name, scope: Scope) -> Typed:
+        """seq.NEXTVAL, seq.CURRVAL; ORA-02287 where they may not stand."""
+        if scope.clause not in {"SELECT", "VALUES", "SET"} or scope.group_keys is not None:
+            raise OraError(2287, offset=node.at)
+        sequence = self.context.names.sequence(node.path[:-1], node.at)
+        if node.path[-1] == "CURRVAL":
+            return Typed(self.udf(aggregates.CURRVAL, str(sequence.id)), INTEGER, wide=True)
+        self.context.needs.writes = True
+        count = sum(1 for s in self.context.nextvals if s == sequence.id)
+        if count and scope.clause != "VALUES":
+            self.context.unsupported(155, "NEXTVAL of one sequence twice in a row", node.at)
+        self.context.nextvals.append(sequence.id)
+        return Typed(self.udf(aggregates.NEXTVAL, str(sequence.id)), INTEGER, wide=True)
+
+    def _column_of(self, name: n.Name, scope: Scope) -> Typed | None:
+        return find_column(scope, name)
+
+
+def _wrong_arguments(name: str) -> str:
+    return (
+        f"PLS-306: wrong number or types of arguments in call to '{name}'\n"
+        f"ORA-06553: PLS-306: wrong number or types of arguments in call to '{name}'"
+    )
+
+
+def _boolean_result() -> str:
+    return "PL/SQL: Statement ignored\nORA-06553: PLS-382: expression is of wrong type"
+
+
+_Special = Callable[[FunctionTranslator, n.Call, Scope], Typed]
+_SPECIAL: dict[str, _Special] = {
+    "NVL": FunctionTranslator._nvl,
+    "NVL2": FunctionTranslator._nvl2,
+    "COALESCE": FunctionTranslator._coalesce,
+    "NULLIF": FunctionTranslator._nullif,
+    "DECODE": FunctionTranslator._decode,
+    "GREATEST": FunctionTranslator._extreme,
+    "LEAST": FunctionTranslator._extreme,
+    "LENGTH": FunctionTranslator._length,
+    "SUBSTR": FunctionTranslator._substr,
+    "LNNVL": FunctionTranslator._lnnvl,
+    "REGEXP_LIKE": FunctionTranslator._lnnvl,
+}
+__all__ = ["FunctionTranslator", "SqlFunction"]

@@ -1,0 +1,392 @@
+"""The FROM clause: tables, views, inline views, joins of both styles.
+
+SQL Language Reference 19c, "SQL Queries and Subqueries", "Joins", "Outer Joins".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.types import DATE, NUMBER, Kind, OraType
+from dtm.sandbox.sql import engine_wrappers as wrappers
+from dtm.sandbox.sql import parse_nodes as n
+from dtm.sandbox.sql.bind_model import (
+    OutColumn,
+    Relation,
+    RowAddress,
+    Scope,
+    Source,
+    SourceColumn,
+    Typed,
+)
+from dtm.sandbox.sql.bind_scope import find_column
+from dtm.sandbox.sql.bind_walk import conjuncts, walk
+from dtm.sandbox.sql.catalog_model import ROW, Table, TableColumn, View
+from dtm.sandbox.sql.dictionary_base import DictionaryView
+from dtm.sandbox.sql.functions import typing_rules
+from dtm.sandbox.sql.functions.conversion import family
+from dtm.sandbox.sql.parse_statements import parse_query
+from dtm.sandbox.sql.translate_aggregates import AggregateTranslator
+from dtm.sandbox.sql.translate_storage import column_digits
+
+ROWID = OraType(Kind.ROWID, length=18)
+_COLLECTIONS = {
+    "ODCINUMBERLIST": NUMBER,
+    "ODCIVARCHAR2LIST": typing_rules.text(),
+    "ODCIDATELIST": DATE,
+}
+_MAX_VIEW_DEPTH = 30
+
+
+@dataclass(slots=True)
+class CommonTableInfo:
+    """A WITH query: its SQLite name and columns."""
+
+    sql_name: str
+    columns: list[OutColumn]
+
+
+@dataclass(slots=True)
+class FromPart:
+    """A translated FROM item."""
+
+    sql: str
+    sources: list[Source]
+    is_join: bool = False
+
+
+def table_column(table: Table, column: TableColumn, alias: str) -> SourceColumn:
+    """A stored column as a source shows it."""
+    value = Typed(
+        f"{alias}.{column.sql}",
+        column.type,
+        nullable=column.nullable,
+        digits=column_digits(column.type),
+        wide=column.name in table.wide,
+    )
+    return SourceColumn(column.name, value, hidden=column.invisible)
+
+
+class SourceTranslator(AggregateTranslator):
+    """Translates FROM."""
+
+    # ------------------------------------------------------------ single sources
+
+    def from_part(self, item: n.FromItem, scope: Scope) -> FromPart:
+        if isinstance(item, n.TableRef):
+            source, sql = self._named_source(item, scope)
+            return FromPart(sql, [source])
+        if isinstance(item, n.DerivedTable):
+            if item.lateral:
+                self.context.unsupported(171, "LATERAL inline view", item.at)
+            relation = self.query(item.query, scope.parent_for_views())
+            source = self._relation_source(relation, item.alias, item.at)
+            return FromPart(f"({relation.sql}) AS {source.alias}", [source])
+        if isinstance(item, n.Join):
+            return self._join(item, scope)
+        if isinstance(item, n.TableFunction):
+            return self._table_function(item, scope)
+        if isinstance(item, n.Pivot):
+            return self.pivot(item, scope)
+        raise self.context.refusal(172, type(item).__name__, item.at)
+
+    def pivot(self, item: n.Pivot, scope: Scope) -> FromPart:
+        raise NotImplementedError
+
+    def _named_source(self, ref: n.TableRef, scope: Scope) -> tuple[Source, str]:
+        path = tuple(p.text for p in ref.path)
+        name = ref.alias.text if ref.alias is not None else path[-1]
+        if len(path) == 1:
+            known = self._common_table(path[0], scope)
+            if known is not None:
+                alias = self.context.alias("t")
+                source = self._columns_source(known.columns, alias, name, ref.at)
+                return source, f"{known.sql_name} AS {alias}"
+        if path in (("DUAL",), ("SYS", "DUAL")) and ref.partition is None:
+            return self._dual(name, ref)
+        found = self.context.names.relation(path, "SELECT", ref.at)
+        owner = None if ref.alias is not None else getattr(found, "owner", None)
+        if isinstance(found, Table):
+            return self.table_source(found, ref, name, owner)
+        if isinstance(found, View):
+            relation = self.view(found, ref.at)
+            source = self._relation_source(relation, None, ref.at)
+            source.name, source.owner = name, owner
+            return source, f"({relation.sql}) AS {source.alias}"
+        return self._dictionary_source(found, name, ref)
+
+    def _common_table(self, name: str, scope: Scope) -> CommonTableInfo | None:
+        block: Scope | None = scope
+        while block is not None:
+            if name in block.ctes:
+                found: CommonTableInfo = block.ctes[name]
+                return found
+            block = block.parent
+        return None
+
+    def _dual(self, name: str, ref: n.TableRef) -> tuple[Source, str]:
+        value = Typed("'X'", typing_rules.text(1))
+        alias = self.context.alias("t")
+        row = Typed("'AAAAECAABAAAAgiAAA'", ROWID, nullable=False)
+        columns = {
+            "DUMMY": SourceColumn("DUMMY", value),
+            "ROWID": SourceColumn("ROWID", row, hidden=True),
+        }
+        source = Source(alias, name, "SYS", columns, at=ref.at)
+        return source, f"(SELECT 1) AS {alias}"
+
+    def table_source(
+        self, table: Table, ref: n.TableRef, name: str, owner: str | None
+    ) -> tuple[Source, str]:
+        """A table with its columns and ROWID; ORA-02149 for an unknown partition."""
+        alias = self.context.alias("t")
+        partition = self.partition_name(table, ref)
+        columns = {c.name: table_column(table, c, alias) for c in table.columns if not c.unused}
+        address = RowAddress(table, f"{alias}.{ROW}")
+        rowid = self.udf(wrappers.ROWID_TEXT, str(table.id), address.sql)
+        value = Typed(rowid, ROWID, nullable=False, row=address)
+        columns["ROWID"] = SourceColumn("ROWID", value, hidden=True)
+        sql = f"{self.context.table(table, partition)} AS {alias}"
+        return Source(alias, name, owner, columns, table, address, ref.at), sql
+
+    def partition_name(self, table: Table, ref: n.TableRef) -> str | None:
+        if ref.partition_value is not None:
+            self.context.unsupported(173, "PARTITION FOR (...)", ref.at)
+        if ref.partition is None:
+            return None
+        if table.partitioning is None:
+            raise OraError(14109, offset=ref.at)
+        if table.partitioning.find(ref.partition.text) is None:
+            raise OraError(2149, offset=ref.partition.at)
+        return ref.partition.text
+
+    def _dictionary_source(
+        self, view: DictionaryView, name: str, ref: n.TableRef
+    ) -> tuple[Source, str]:
+        alias = self.context.alias("t")
+        columns = {
+            c.name: SourceColumn(c.name, Typed(f"{alias}.c{i}", c.type, c.nullable, wide=False))
+            for i, c in enumerate(view.columns, 1)
+        }
+        if view.name not in {v.name for v in self.context.needs.dictionary}:
+            self.context.needs.dictionary.append(view)
+        owner = None if ref.alias is not None else "SYS"
+        source = Source(alias, name, owner, columns, at=ref.at)
+        return source, f'(SELECT * FROM "D${view.name}" LIMIT -1) AS {alias}'
+
+    def view(self, view: View, at: int) -> Relation:
+        """A stored view's query, translated with its owner's names; ORA-04063 if it is broken."""
+        context = self.context
+        if context.view_depth > _MAX_VIEW_DEPTH:
+            context.unsupported(174, "views nested this deeply", at)
+        outer_names, outer_text, outer_scope = context.names, context.text, context.scope
+        context.names, context.text, context.scope = outer_names.inside_view(view), view.text, None
+        context.view_depth += 1
+        try:
+            relation = self.query(parse_query(view.text), None)
+        except OraError as error:
+            if error.code == 3001:
+                raise
+            name = f"{view.owner}.{view.name}"
+            raise OraError(4063, f'view "{name}"', offset=at) from error
+        finally:
+            context.names, context.text, context.scope = outer_names, outer_text, outer_scope
+            context.view_depth -= 1
+        for column, described in zip(relation.columns, view.columns, strict=False):
+            column.name = described.name
+        return relation
+
+    def _relation_source(self, relation: Relation, alias: n.Ident | None, at: int) -> Source:
+        sql_alias = self.context.alias("t")
+        name = alias.text if alias is not None else None
+        return self._columns_source(relation.columns, sql_alias, name, at)
+
+    def _columns_source(
+        self, columns: list[OutColumn], alias: str, name: str | None, at: int
+    ) -> Source:
+        shown: dict[str, SourceColumn] = {}
+        twice = set()
+        for index, column in enumerate(columns, 1):
+            value = column.value.moved(f"{alias}.c{index}")
+            if column.name in shown:
+                twice.add(column.name)
+            key = column.name if column.name not in shown else f"{column.name}\x00{index}"
+            value = replace(value, row=None, nullable=value.nullable)
+            shown[key] = SourceColumn(column.name, value)
+        return Source(alias, name, None, shown, at=at, ambiguous=frozenset(twice))
+
+    def _table_function(self, item: n.TableFunction, scope: Scope) -> FromPart:
+        """TABLE(sys.odcinumberlist(1, 2, 3)); other collections are the interpreter's."""
+        operand = item.operand
+        name = operand.path[-1] if isinstance(operand, n.Call) else ""
+        element = _COLLECTIONS.get(name)
+        if element is None or not isinstance(operand, n.Call):
+            self.context.unsupported(175, "TABLE() of this expression", item.at)
+        values = [
+            self.convert(self.expression(a, scope), element, a.at) for a in operand.arguments
+        ]
+        rows = [f"SELECT {v.sql} AS c1" for v in values] or ["SELECT NULL AS c1 WHERE 0"]
+        alias = self.context.alias("t")
+        column = SourceColumn("COLUMN_VALUE", Typed(f"{alias}.c1", element, wide=True))
+        qualifier = item.alias.text if item.alias is not None else None
+        source = Source(alias, qualifier, None, {"COLUMN_VALUE": column}, at=item.at)
+        return FromPart(f"({' UNION ALL '.join(rows)}) AS {alias}", [source])
+
+    # ------------------------------------------------------------ ANSI joins
+
+    def _join(self, join: n.Join, scope: Scope) -> FromPart:
+        left, right = self.from_part(join.left, scope), self.from_part(join.right, scope)
+        block = Scope(scope.parent, [*left.sources, *right.sources], clause="ON", ctes=scope.ctes)
+        block.merged = scope.merged
+        if join.natural or join.using is not None:
+            on = self._using(join, left, right, scope)
+        elif join.on is not None:
+            on = f" ON {self.condition(join.on, block)}"
+        else:
+            on = ""
+        if join.kind in {"LEFT", "FULL"}:
+            _make_nullable(right.sources)
+        if join.kind in {"RIGHT", "FULL"}:
+            _make_nullable(left.sources)
+        words = {"INNER": "JOIN", "CROSS": "JOIN"}.get(join.kind, f"{join.kind} JOIN")
+        right_sql = f"({right.sql})" if right.is_join else right.sql
+        sql = f"{left.sql} {words} {right_sql}{on}"
+        return FromPart(sql, [*left.sources, *right.sources], is_join=True)
+
+    def _using(self, join: n.Join, left: FromPart, right: FromPart, scope: Scope) -> str:
+        """NATURAL and USING: equal columns are merged into one, shown first by `*`."""
+        names = (
+            [n.Name(i.at, (i,)) for i in join.using]
+            if join.using is not None
+            else list(_common_names(join, left, right))
+        )
+        tests = []
+        for name in names:
+            ours = self._side(name, left, scope)
+            theirs = self._side(name, right, scope)
+            tests.append(self.compare("=", ours, theirs, name.at))
+            value = {"RIGHT": theirs, "FULL": ours}.get(join.kind, ours)
+            if join.kind == "FULL":
+                value = replace(ours, sql=f"coalesce({ours.sql}, {theirs.sql})", row=None)
+            scope.merged[name.path[0]] = value
+        return f" ON {' AND '.join(tests)}" if tests else ""
+
+    def _side(self, name: n.Name, part: FromPart, scope: Scope) -> Typed:
+        mine = {k: v for k, v in scope.merged.items() if any(k in s.columns for s in part.sources)}
+        block = Scope(None, part.sources, merged=mine, clause="ON")
+        found = find_column(block, name)
+        if found is None:
+            raise OraError(904, f'"{name.path[0]}"', offset=name.at)
+        return found
+
+    # ------------------------------------------------------------ the whole FROM and WHERE
+
+    def from_and_where(
+        self, items: list[n.FromItem], where: n.Node | None, scope: Scope
+    ) -> tuple[str, list[n.Node]]:
+        """SQL of FROM, and the conjuncts of WHERE that are not (+) join conditions."""
+        parts = [self.from_part(item, scope) for item in items]
+        for part in parts:
+            scope.sources += part.sources
+        self._unique_names(scope)
+        tests = conjuncts(where)
+        marked = [t for t in tests if any(_is_marked(x) for x in walk(t))]
+        if not marked:
+            return ", ".join(p.sql for p in parts), tests
+        if any(p.is_join for p in parts):
+            raise OraError(25156, offset=marked[0].at)
+        rest = [t for t in tests if t not in marked]
+        return self._outer_joined(parts, marked, scope), rest
+
+    def _unique_names(self, scope: Scope) -> None:
+        """Oracle minds two sources of one name only when a column is qualified by it."""
+
+    def _outer_joined(self, parts: list[FromPart], marked: list[n.Node], scope: Scope) -> str:
+        """Turn (+) conditions into LEFT JOINs behind the tables they refer to."""
+        conditions: dict[str, list[n.Node]] = {}
+        needs: dict[str, set[str]] = {}
+        for test in marked:
+            target, others = self._outer_target(test, scope)
+            conditions.setdefault(target, []).append(test)
+            needs.setdefault(target, set()).update(others)
+        for part in parts:
+            alias = part.sources[0].alias
+            if alias in conditions:
+                _make_nullable(part.sources)
+        placed = [p for p in parts if p.sources[0].alias not in conditions]
+        waiting = [p for p in parts if p.sources[0].alias in conditions]
+        sql = ", ".join(p.sql for p in placed)
+        done = {s.alias for p in placed for s in p.sources}
+        while waiting:
+            ready = [p for p in waiting if needs[p.sources[0].alias] <= done]
+            if not ready or not placed:
+                raise OraError(1416, offset=marked[0].at)
+            part = ready[0]
+            waiting.remove(part)
+            sql += f" LEFT JOIN {part.sql} ON {self._outer_tests(part, conditions, scope)}"
+            done.add(part.sources[0].alias)
+        return sql
+
+    def _outer_tests(
+        self, part: FromPart, conditions: dict[str, list[n.Node]], scope: Scope
+    ) -> str:
+        clause, scope.clause = scope.clause, "OUTER"
+        tests = [self.condition(t, scope) for t in conditions[part.sources[0].alias]]
+        scope.clause = clause
+        return " AND ".join(tests)
+
+    def _outer_target(self, test: n.Node, scope: Scope) -> tuple[str, set[str]]:
+        """The source marked with (+) in a condition, and the other sources in it."""
+        if isinstance(test, n.Logical) or (isinstance(test, n.InList) and len(test.items) > 1):
+            raise OraError(1719, offset=test.at)
+        targets: set[str] = set()
+        others: set[str] = set()
+        for node in walk(test):
+            if isinstance(node, n.Subquery | n.Query):
+                raise OraError(1799, offset=node.at)
+            if isinstance(node, n.Name):
+                alias = _alias_of(node, scope)
+                if alias is not None:
+                    (targets if node.outer else others).add(alias)
+        if len(targets) != 1:
+            raise OraError(1468, offset=test.at)
+        target = targets.pop()
+        return target, others - {target}
+
+
+def _is_marked(node: n.Node) -> bool:
+    return isinstance(node, n.Name) and node.outer
+
+
+def _alias_of(name: n.Name, scope: Scope) -> str | None:
+    """The source of this block whose column a name is."""
+    path = name.path
+    for source in scope.sources:
+        if len(path) > 1 and not source.matches(path[:-1]):
+            continue
+        if path[-1] in source.columns:
+            return source.alias
+    return None
+
+
+def _make_nullable(sources: list[Source]) -> None:
+    for source in sources:
+        for column in source.columns.values():
+            column.value = replace(column.value, nullable=True)
+            if column.value.row is not None:
+                column.value = replace(column.value, nullable=True)
+
+
+def _common_names(join: n.Join, left: FromPart, right: FromPart) -> Iterator[n.Name]:
+    seen = set()
+    theirs = {c.name for s in right.sources for c in s.columns.values() if not c.hidden}
+    for source in left.sources:
+        for column in source.columns.values():
+            if column.name in theirs and not column.hidden and column.name not in seen:
+                seen.add(column.name)
+                yield n.Name(join.at, (n.Ident(column.name, join.at, quoted=True),))
+
+
+__all__ = ["CommonTableInfo", "FromPart", "SourceTranslator", "family"]
