@@ -313,6 +313,7 @@ MESSAGES: dict[int, str] = {
     4063: "%s has errors",
     4067: "not executed, %s does not exist",
     4068: "existing state of packages%s has been discarded",
+    4080: "trigger '%s' does not exist",
     4088: "error during execution of trigger '%s'",
     4092: "cannot %s in a trigger",
     4098: "trigger '%s' is invalid and failed re-validation",

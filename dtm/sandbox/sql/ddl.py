@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dtm.sandbox.kernel.ports import PlsqlPort
 from dtm.sandbox.sql import (
     ddl_drop,
     ddl_grant,
@@ -15,6 +16,7 @@ from dtm.sandbox.sql import (
     ddl_sequence,
     ddl_session,
     ddl_tablespace,
+    ddl_units,
     ddl_user,
     ddl_view,
 )
@@ -30,27 +32,23 @@ FIRST_WORDS = frozenset(
     {"CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "TRUNCATE", "COMMENT", "RENAME", "ANALYZE",
      "PURGE", "AUDIT", "NOAUDIT", "FLASHBACK", "ASSOCIATE", "DISASSOCIATE"}
 )  # fmt: skip
-# CREATE ... of these is the PL/SQL interpreter's.
-UNIT_WORDS = frozenset({"PACKAGE", "PROCEDURE", "FUNCTION", "TRIGGER", "TYPE", "LIBRARY", "JAVA"})
 
 
 def is_unit(text: str) -> bool:
     """True for CREATE [OR REPLACE] [[NON]EDITIONABLE] PACKAGE, PROCEDURE ..."""
-    words = text.split(None, 6)[:6]
-    upper = [word.upper() for word in words]
-    if not upper or upper[0] != "CREATE":
-        return False
-    rest = upper[1:]
-    for noise in (["OR", "REPLACE"], ["EDITIONABLE"], ["NONEDITIONABLE"]):
-        if rest[: len(noise)] == noise:
-            rest = rest[len(noise) :]
-    return bool(rest) and rest[0] in UNIT_WORDS
+    return ddl_units.unit_header(text) is not None
 
 
-def execute(session: StorageSession, text: str, translator: Translator) -> DdlResult:
+def execute(
+    session: StorageSession, text: str, translator: Translator, plsql: PlsqlPort | None = None
+) -> DdlResult:
     """Run one DDL statement. ORA-00900 ... for what is none; Unsupported for what we have not."""
+    ddl = Ddl(session, translator, plsql)
+    header = ddl_units.unit_header(text)
+    if header is not None:
+        session.commit()
+        return ddl_units.create_unit(ddl, text, *header)
     tokens = Tokens(text)
-    ddl = Ddl(session, translator)
     verb = tokens.here.value if tokens.here.kind == "ident" else ""
     if verb == "ALTER" and tokens.ahead().value == "SESSION":
         tokens.advance()
@@ -144,6 +142,8 @@ _ALTER: dict[str, Handler] = {
     "TABLESPACE": ddl_tablespace.alter_tablespace,
     "DATABASE": ddl_tablespace.alter_database,
     "SYSTEM": ddl_session.alter_system,
+    "VIEW": ddl_units.alter_view,
+    **dict.fromkeys(ddl_units.UNIT_WORDS, ddl_units.alter_unit),
 }
 _DROP: dict[str, Handler] = {
     "TABLE": ddl_drop.drop_table,
@@ -155,6 +155,7 @@ _DROP: dict[str, Handler] = {
     "USER": ddl_user.drop_user,
     "ROLE": ddl_user.drop_role,
     "TABLESPACE": ddl_tablespace.drop_tablespace,
+    **dict.fromkeys(ddl_units.UNIT_WORDS, ddl_units.drop_unit),
 }
 _KNOWN_KINDS = frozenset(
     {"CLUSTER", "CONTEXT", "CONTROLFILE", "DATABASE", "DIMENSION", "DIRECTORY", "DISKGROUP",

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import apsw
 
 from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.ports import PlsqlPort
 from dtm.sandbox.kernel.types import Column
 from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog import Catalog
@@ -17,10 +18,10 @@ from dtm.sandbox.sql.catalog_model import (
     SchemaObject,
     Table,
     TableColumn,
-    Unit,
     View,
 )
 from dtm.sandbox.sql.ddl_tokens import Name
+from dtm.sandbox.sql.dependencies import invalidate
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.privileges import Resolver
 from dtm.sandbox.sql.storage import Database
@@ -48,6 +49,9 @@ class Translator(Protocol):
     def describe(self, session: StorageSession, text: str) -> Sequence[Column]:
         """The columns of a query."""
 
+    def describe_view(self, session: StorageSession, view: View) -> Sequence[Column]:
+        """The columns of an existing view, compiled anew as its owner (ALTER VIEW COMPILE)."""
+
     def relations(self, session: StorageSession, text: str) -> Sequence[tuple[str, str]]:
         """The (owner, name) of the relations and functions a query uses: its dependencies."""
 
@@ -69,8 +73,11 @@ class DdlResult:
 class Ddl:
     """One session's DDL context."""
 
-    def __init__(self, session: StorageSession, translator: Translator) -> None:
+    def __init__(
+        self, session: StorageSession, translator: Translator, plsql: PlsqlPort | None = None
+    ) -> None:
         self.session = session
+        self.plsql = plsql
         self.translator = translator
         self.instance: Instance = session.instance
         self.database: Database = session.instance.database
@@ -166,22 +173,5 @@ class Ddl:
         database.attach_table(moved)
 
     def invalidate(self, owner: str, name: str) -> None:
-        """A definition changed: views and PL/SQL units that depend on it become INVALID
-        (Development Guide, "Understanding Schema Object Dependency")."""
-        todo = [(owner, name)]
-        seen = set(todo)
-        while todo:
-            target = todo.pop()
-            for unit in self.catalog.all(Unit):
-                if unit.status != "VALID" or not any(d[:2] == target for d in unit.depends_on):
-                    continue
-                self.catalog.put(replace(unit, status="INVALID"))
-                if (unit.owner, unit.name) not in seen and unit.type != "PACKAGE BODY":
-                    seen.add((unit.owner, unit.name))
-                    todo.append((unit.owner, unit.name))
-            for view in self.catalog.all(View):
-                if view.status == "VALID" and target in view.depends_on:
-                    self.catalog.put(replace(view, status="INVALID"))
-                    if (view.owner, view.name) not in seen:
-                        seen.add((view.owner, view.name))
-                        todo.append((view.owner, view.name))
+        """A definition changed: what depends on it becomes INVALID."""
+        invalidate(self.catalog, owner, name)
