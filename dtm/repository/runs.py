@@ -249,11 +249,14 @@ class RunStore:
         self._event(event)
         self._session.commit()
 
-    def settle(self, run_id: str, fence: int) -> RunState:
-        """Let the run's state follow from its streams'; a fenced-out runner changes nothing."""
+    def settle(self, run_id: str, fence: int | None) -> RunState:
+        """Let the run's state follow from its streams'; a fenced-out runner changes nothing.
+
+        None: under the registry lock, whoever owned the streams.
+        """
         self._session.query(self._sql["lock_run"], {"run_id": run_id})
         binds = {"run_id": run_id, "fence": fence}
-        owned = int(self._session.query(self._sql["owned"], binds)[0][0])
+        owned = fence is None or int(self._session.query(self._sql["owned"], binds)[0][0]) > 0
         run = self.run(run_id)
         if not owned or not run.open:
             self._session.rollback()

@@ -87,21 +87,21 @@ class Keeper:
         Fenced if another runner was there meanwhile; DatabaseError if it must be tried again (the
         server may not have noticed yet that the old session is dead).
         """
+        self._session.close()  # if it is not dead, its locks would be in the way
         session = self._opened()
         try:
-            self._take_again(session, store.newest_fence(run_id, self._held) > fence)
+            busy = self._first_busy(session)
+            _refuse(busy, outdated=store.newest_fence(run_id, self._held) > fence)
         except DtmError:
             session.close()
             raise
-        old, self._session = self._session, session
-        old.close()
+        self._session = session
 
-    def _take_again(self, session: OracleSession, outdated: bool) -> None:
-        if outdated:
-            raise Fenced("another runner took the run over while the repository was away")
+    def _first_busy(self, session: OracleSession) -> str | None:
         for instance in self._held:
             if locks.request(session, self._name(instance), Mode.X) is LockResult.BUSY:
-                raise DatabaseError("the locks of the lost session are still held")
+                return instance
+        return None
 
     def close(self) -> None:
         """Let go of everything."""
@@ -186,3 +186,10 @@ class Heartbeat:
                 self._on_lost(error.message)
             else:
                 self._on_wishes(wishes)
+
+
+def _refuse(busy: str | None, *, outdated: bool) -> None:
+    if outdated:
+        raise Fenced("another runner took the run over while the repository was away")
+    if busy is not None:
+        raise DatabaseError(f"the lock of the lost session on {busy} is still held")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from dtm.errors import DtmError, NotApplied
 from dtm.model.instance import Instance
@@ -21,6 +22,8 @@ from dtm.runner.deps import Deps
 from dtm.runner.events import EventKind, RunEvent
 from dtm.runner.halting import Halting
 from dtm.runner.selection import Selected, unreleased
+
+_T = TypeVar("_T")
 
 
 class MissingRequirements(DtmError):
@@ -36,11 +39,11 @@ class Ready:
 
 
 class ConfigReader:
-    """One repository session for what many streams ask of the configuration, one at a time."""
+    """What many streams ask of the configuration, one at a time; survives a restarted repository."""
 
-    def __init__(self, session: OracleSession) -> None:
-        self._session = session
-        self._store = ConfigStore(session)
+    def __init__(self, open_session: Callable[[], OracleSession]) -> None:
+        self._open = open_session
+        self._session: OracleSession | None = None
         self._lock = threading.Lock()
         self._versions: dict[tuple[str, str], PackageVersion] = {}
 
@@ -49,17 +52,29 @@ class ConfigReader:
         with self._lock:
             key = (package, version)
             if key not in self._versions:
-                self._versions[key] = self._store.unit_texts(package, version)
+                self._versions[key] = self._ask(lambda store: store.unit_texts(package, version))
             return self._versions[key]
 
     def record(self, facts: Facts) -> None:
         """Record which database an instance is, at first contact."""
         with self._lock:
-            self._store.record_facts([facts])
+            self._ask(lambda store: store.record_facts([facts]))
 
     def close(self) -> None:
         """End the session."""
-        self._session.close()
+        if self._session is not None:
+            self._session.close()
+
+    def _ask(self, question: Callable[[ConfigStore], _T]) -> _T:
+        if self._session is not None:
+            try:
+                return question(ConfigStore(self._session))
+            except OracleError as error:
+                if error.error_class is not ErrorClass.UNKNOWN_OUTCOME:
+                    raise
+                self._session.close()
+        self._session = self._open()
+        return question(ConfigStore(self._session))
 
 
 @dataclass

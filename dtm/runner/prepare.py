@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from dtm.errors import Halted, Locked, NotApplied, UsageError
+from dtm.errors import Halted, Interrupted, Locked, NotApplied, UsageError
 from dtm.model.inventory import Inventory
-from dtm.model.states import RunState, StreamState
+from dtm.model.states import StreamState
 from dtm.model.targets import Target
 from dtm.repository.config import ConfigStore
 from dtm.repository.records import Facts
@@ -36,6 +36,7 @@ from dtm.runner.selection import (
     wanted,
     waves,
 )
+from dtm.runner.signals import SignalLadder
 
 NOT_ASKED = "not asked for"
 OVER = frozenset({StreamState.COMPLETED, StreamState.SKIPPED})
@@ -88,6 +89,7 @@ class Preparation:
     keeper: Keeper
     halting: Halting
     random: Callable[[], float]
+    signals: SignalLadder | None = None
 
     def claim(self) -> Claimed:
         """Find or create the run, under the registry lock; Locked if nothing can be worked on.
@@ -103,8 +105,9 @@ class Preparation:
             if claimed is not None:
                 return claimed
             self._tell_waiting()
-            if not self.halting.pause("", self.deps.tuning.poll_s):
-                until = self.halting.now()
+            self.halting.pause("", self.deps.tuning.poll_s)
+            if self.signals is not None and self.signals.level:
+                raise Interrupted("stopped by a signal while waiting for a lock")
 
     def _claim(self, last: bool) -> Claimed | None:
         found = self.store.find_open(self.selected.assignment.name, self.request.test)
@@ -187,6 +190,9 @@ class Preparation:
         if busy and not last:
             return None
         self._refuse_if_all(busy)
+        if not self.keeper.held:
+            self.store.settle(run_id, None)  # its last runner may not have come to that
+            return self._claimed(run_id, busy, resumed=True)
         if self.request.max_parallel is not None:
             text = f"parallelism {self.request.max_parallel}"
             change = event(run_id, "PARALLEL", self.deps.actor, text, self.store.now())
@@ -243,12 +249,13 @@ class Preparation:
 
     def _claimed(self, run_id: str, busy: dict[str, Locked], *, resumed: bool) -> Claimed:
         run = self.store.run(run_id)
-        fence = self.store.take_fence(run, self.keeper.held, self.deps.actor)
+        held = self.keeper.held
+        fence = self.store.take_fence(run, held, self.deps.actor) if held else 0
         streams = self.store.streams(run_id)  # read again: the locks are held only now
         left_out = self._left_out(s for s in streams if s.record.state not in OVER)
         locked = {s.handle: busy[s.instance] for s in streams if s.instance in busy}
         return Claimed(
-            run=replace(run, state=RunState.RUNNING),
+            run=run,
             fence=fence,
             streams=streams,
             parameters=self.store.parameters(run_id),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from dtm.errors import DatabaseError, ExitCode, worst
+from dtm.model.states import RunState
 from dtm.repository.config import ConfigStore
 from dtm.repository.runs import RunStore
 from dtm.repository.runs_rows import StreamRow
@@ -56,7 +57,7 @@ def run(request: RunRequest, deps: Deps, signals: SignalLadder | None = None) ->
         stack.callback(keeper.close)
         deps.strike(Point.BEFORE_LOCK, "repository")
         preparation = Preparation(
-            deps, request, applied, selected, store, keeper, halting, random.random
+            deps, request, applied, selected, store, keeper, halting, random.random, signals
         )
         claimed = preparation.claim()
         deps.strike(Point.RUN_WRITTEN, claimed.run.run_id)
@@ -155,7 +156,7 @@ class _Work:
 
     @contextmanager
     def _preflight(self) -> Iterator[Preflight]:
-        reader = ConfigReader(self.deps.repository("config"))
+        reader = ConfigReader(lambda: self.deps.repository("config"))
         try:
             yield Preflight(
                 deps=self.deps,
@@ -232,8 +233,9 @@ class _Work:
 
     def _wish(self, wishes: Wishes, crew: Crew) -> None:
         crew.limit(self._overall(wishes.max_parallel))
+        here = {row.instance for row in self.claimed.streams if row.handle not in crew.passed}
         for wish in wishes.halts:
-            if wish.halt_id not in self.honoured:
+            if wish.halt_id not in self.honoured and wish.instance in (None, *here):
                 self.honoured[wish.halt_id] = self.clock()
                 reason = f"halted by {wish.requested_by}: {wish.reason}"
                 halt = Halt(HaltAt[wish.mode], HaltKind.PERSON, reason)
@@ -270,15 +272,10 @@ class _Work:
         if spooled:
             codes.add(ExitCode.DEGRADED)
             self.messages.append("some outcomes are only in the local spool so far")
-        state = run.state
         try:
-            self.store.honour_halts(list(self.honoured), self.clock())
-            state = self.store.settle(run.run_id, self.claimed.fence)
-            text = ", ".join(sorted({s.message for s in streams if s.message}))
-            self.store.add_event(
-                event(run.run_id, "END", self.deps.actor, f"{state}: {text}", self.clock())
-            )
+            state = self._settle(streams)
         except DatabaseError as error:
+            state = run.state
             codes.add(ExitCode.DEGRADED)
             self.messages.append(f"the repository does not know the end yet: {error.message}")
         code = worst(codes)
@@ -286,6 +283,21 @@ class _Work:
         return RunReport(
             run.run_id, state, code, streams, self.claimed.resumed, tuple(self.messages)
         )
+
+    def _settle(self, streams: tuple[StreamReport, ...]) -> RunState:
+        """Tell the repository the end, in a new session: the first may have died in an outage."""
+        run_id = self.claimed.run.run_id
+        session = self.deps.repository("end")
+        try:
+            store = RunStore(session)
+            store.honour_halts(list(self.honoured), self.clock())
+            state = store.settle(run_id, self.claimed.fence)
+            text = ", ".join(sorted({s.message for s in streams if s.message}))
+            end = event(run_id, "END", self.deps.actor, f"{state}: {text}", self.clock())
+            store.add_event(end)
+            return state
+        finally:
+            session.close()
 
     def _stream_report(self, row: StreamRow, crew: Crew, hanging: tuple[str, ...]) -> StreamReport:
         handle, state = row.handle, row.record.state
