@@ -117,6 +117,7 @@ class Wiring:
         return frozenset(name for name, env in inventory.environments.items() if env.protected)
 
     def _open(self, spec: ConnectSpec, purpose: str) -> OracleSession:
+        spec = self.settings.located(spec)
         return self.logons.connect(
             spec,
             _secret(spec.password),

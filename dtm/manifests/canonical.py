@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -33,9 +33,13 @@ def digest(kind: Kind, metadata: Mapping[str, Any], spec: Any, sources: Mapping[
 class Canonical:
     """Normalises one document; findings go to `report` with paths from the document's root."""
 
-    def __init__(self, report: Report, identifier_bytes: int) -> None:
+    def __init__(
+        self, report: Report, identifier_bytes: int, taken_out: Sequence[Path] = ()
+    ) -> None:
+        """`taken_out`: paths of fields that were wrong and are missing from the spec now."""
         self._report = report
         self._limit = identifier_bytes
+        self._incomplete = {path[:-1] for path in taken_out}
 
     def refuse(
         self,
@@ -46,7 +50,10 @@ class Canonical:
         *,
         at_key: bool = False,
     ) -> None:
-        """Report one finding."""
+        """Report one finding, unless it may only follow from a field that was taken out."""
+        mapping = path if code == "missing-field" else path[:-1]
+        if code in ("missing-field", "conflict") and mapping in self._incomplete:
+            return
         self._report(Finding(path, code, message, suggestion, at_key))
 
     def identifier(self, path: Path, text: str) -> str:

@@ -172,7 +172,7 @@ class _Loader:
             draft.wrong.append(finding.path)
             self.findings.add(draft.place, finding)
 
-        ctx = Canonical(report, self.settings.identifier_bytes)
+        ctx = Canonical(report, self.settings.identifier_bytes, tuple(draft.wrong))
         draft.metadata = canonical.metadata(ctx, draft.kind, draft.metadata)
         match draft.kind:
             case Kind.ENVIRONMENT:

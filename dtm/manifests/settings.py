@@ -15,7 +15,7 @@ from dtm.manifests.explain import explain
 from dtm.manifests.findings import Finding, Findings, Place
 from dtm.manifests.render import Renderer, TemplateProblem, is_template
 from dtm.manifests.rendering import render_tree, template_finding
-from dtm.model.instance import ConnectSpec
+from dtm.model.instance import ConnectSpec, SecretKind, SecretRef
 from dtm.model.names import IDENTIFIER_BYTES
 
 _PLACE = Place(files.SETTINGS_FILE)
@@ -33,6 +33,28 @@ class Settings:
     exclude: tuple[str, ...] = ()
     identifier_bytes: int = IDENTIFIER_BYTES
     variables: Mapping[str, Any] = field(default_factory=dict)
+
+    def located(self, spec: ConnectSpec) -> ConnectSpec:
+        """Return a connection whose files and directories no longer depend on where dtm runs.
+
+        Manifests keep them relative to dtm.yaml, so that a recorded spec is the same everywhere.
+        """
+
+        def path(text: str | None) -> str | None:
+            return None if text is None else str(self.root / Path(text).expanduser())
+
+        def secret(ref: SecretRef | None) -> SecretRef | None:
+            if ref is None or ref.kind is not SecretKind.FILE or not isinstance(ref.value, str):
+                return ref
+            return SecretRef(ref.kind, path(ref.value) or "")
+
+        return replace(
+            spec,
+            password=secret(spec.password),
+            wallet=path(spec.wallet),
+            wallet_password=secret(spec.wallet_password),
+            tns_admin=path(spec.tns_admin),
+        )
 
 
 def find_root(start: Path) -> Path:

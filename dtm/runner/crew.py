@@ -114,7 +114,7 @@ class Crew:
         calls = self.halting.running_calls()
         now = self.halting.now()
         over = [
-            c for c in calls if c.first_cancel is not None and now - c.first_cancel > self.stuck_s
+            c for c in calls if c.cancelled_at is not None and now - c.cancelled_at > self.stuck_s
         ]
         if over and len(over) == len(calls):
             return tuple(self._running)

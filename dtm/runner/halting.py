@@ -29,9 +29,10 @@ class RunningCall:
     client: Client
     deadline: float | None
     started: float
+    ended: threading.Event = field(default_factory=threading.Event)
     cancelled_by: CancelledBy | None = None
     cancelled_at: float | None = None
-    first_cancel: float | None = None
+    steps: tuple[str, ...] = ()  # of the cancel ladder, for the log
 
 
 @dataclass(slots=True)
@@ -44,11 +45,8 @@ class Halting:
     """Thread-safe. `sweep` is called regularly by the supervisor and never blocks on the network:
     cancelling is done in threads of its own."""
 
-    def __init__(
-        self, now: Callable[[], float] = time.monotonic, cancel_again_s: float = 5.0
-    ) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._cancel_again_s = cancel_again_s
         self._changed = threading.Condition()
         self._halts = _Halts()
         self._calls: set[RunningCall] = set()
@@ -96,6 +94,7 @@ class Halting:
         try:
             yield call
         finally:
+            call.ended.set()
             with self._changed:
                 self._calls.discard(call)
 
@@ -105,26 +104,25 @@ class Halting:
             return tuple(self._calls)
 
     def sweep(self) -> None:
-        """Cancel what a halt NOW or a timeout says must end; again while it goes on."""
+        """Stop what a halt NOW or a timeout says must end."""
         now = self._now()
         with self._changed:
             due = [call for call in self._calls if self._must_end(call, now)]
             for call in due:
                 call.cancelled_at = now
-                call.first_cancel = now if call.first_cancel is None else call.first_cancel
         for call in due:
-            # A cancel writes to the socket, which may block: never in the supervisor's thread.
-            threading.Thread(target=call.client.cancel, daemon=True, name="dtm-cancel").start()
+            # The ladder writes to sockets and waits: never in the supervisor's thread.
+            threading.Thread(target=_stop, args=(call,), daemon=True, name="dtm-cancel").start()
 
     def _must_end(self, call: RunningCall, now: float) -> bool:
+        if call.cancelled_by is not None:
+            return False
         halt = self._halt_for(call.instance)
-        if call.cancelled_by is None:
-            if halt is not None and halt.at is HaltAt.NOW:
-                call.cancelled_by = CancelledBy.HALT
-            elif call.deadline is not None and now >= call.deadline:
-                call.cancelled_by = CancelledBy.TIMEOUT
-            return call.cancelled_by is not None
-        return call.cancelled_at is not None and now - call.cancelled_at >= self._cancel_again_s
+        if halt is not None and halt.at is HaltAt.NOW:
+            call.cancelled_by = CancelledBy.HALT
+        elif call.deadline is not None and now >= call.deadline:
+            call.cancelled_by = CancelledBy.TIMEOUT
+        return call.cancelled_by is not None
 
     def _halt_for(self, instance: str) -> Halt | None:
         own = self._halts.by_instance.get(instance)
@@ -133,3 +131,7 @@ class Halting:
 
 def _sooner(before: Halt | None, halt: Halt) -> Halt:
     return halt if before is None or halt.at < before.at else before
+
+
+def _stop(call: RunningCall) -> None:
+    call.steps = call.client.stop(call.ended)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dtm.model.operation import Restart, Task, TaskKind
 from dtm.model.states import AttemptState
 from dtm.model.stream import Attempt, OutcomeBy
+from dtm.runner.decide import HaltAt
 from dtm.runner.ports import MarkerId
 from dtm.runner.retries import delay_s
 from dtm.runner.stream import Stream, Verdict
@@ -67,8 +68,10 @@ def _not_done(stream: Stream, attempt: Attempt, by: OutcomeBy) -> Verdict:
     error = stream.lost.get(attempt.seq)
     if error is None:
         return Verdict(AttemptState.ABANDONED, by, message="its runner died; it did not complete")
+    halt = stream.halt()
+    stopped = halt is not None and halt.at is HaltAt.NOW  # its session was killed to stop it
     return Verdict(
-        AttemptState.FAILED,
+        AttemptState.CANCELLED if stopped else AttemptState.FAILED,
         by,
         error_code=error.code or None,
         error_class=error.error_class.value,

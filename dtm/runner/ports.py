@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,7 +70,7 @@ class StreamInfo:
 class Client(Protocol):
     """One session on an instance. Errors are OracleError, Locked, DtmError.
 
-    A method may be called from one thread at a time, `cancel` from any.
+    A method may be called from one thread at a time, `stop` from any.
     """
 
     @property
@@ -116,8 +117,9 @@ class Client(Protocol):
         """Rows of dead sessions become ABANDONED; only with X on W having been held."""
 
     def rollback(self) -> None: ...
-    def cancel(self) -> bool:
-        """Cancel the running call; False if the connection is gone."""
+    def stop(self, ended: threading.Event) -> tuple[str, ...]:
+        """Make the running call end, climbing from cancel to kill until `ended` is set by the
+        thread that runs it; returns what was tried. From another thread than the call's."""
 
     def close(self) -> None: ...
 

@@ -352,6 +352,12 @@ def test_one_pass_finds_everything_and_no_consequences(tmp_path):
     ]
 
 
+def test_what_depends_on_a_wrong_field_is_not_reported(tmp_path):
+    operation = tree.OPERATION.replace("self-committing", "selfcommitting")
+    found = tree.only(tmp_path, operation_yaml=operation)
+    assert tree.brief(found) == "operation.yaml:8:52 wrong-value"
+
+
 def test_a_broken_declaration_does_not_make_its_uses_undeclared(tmp_path):
     operation = tree.OPERATION.replace("DAYS: {type: number", "DAYS: {type: numbr")
     found = tree.only(tmp_path, operation_yaml=operation)

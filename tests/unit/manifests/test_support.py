@@ -10,10 +10,11 @@ import pytest
 
 from dtm.cli import view_diagnostics as view
 from dtm.errors import ConfigurationError, InvalidManifests, UsageError
-from dtm.manifests import find_root, load, read_settings
+from dtm.manifests import Settings, find_root, load, read_settings
 from dtm.manifests.codes import CODES
 from dtm.manifests.params import Question, parameter_rows
 from dtm.model.diagnostics import Diagnostic, Severity
+from dtm.model.instance import ConnectSpec, SecretKind, SecretRef
 from dtm.model.resources import Location
 from dtm.model.selection import one_assignment
 from tests.unit.manifests import tree
@@ -99,6 +100,23 @@ def test_settings_alone(tmp_path):
     with pytest.raises(ConfigurationError) as caught:
         read_settings(tmp_path, {})
     assert (caught.value.where, caught.value.hint) == ("dtm.yaml:1:1", 'did you mean "stateDir"?')
+
+
+def test_paths_of_a_connection_are_relative_to_the_root(tmp_path):
+    settings = Settings(tmp_path)
+    spec = ConnectSpec(
+        "U",
+        dsn="a/b",
+        password=SecretRef(SecretKind.FILE, "secrets/pw"),
+        wallet="/opt/wallet",
+        wallet_password=SecretRef(SecretKind.ENV, "W"),
+        tns_admin="net",
+    )
+    located = settings.located(spec)
+    assert located.password == SecretRef(SecretKind.FILE, str(tmp_path / "secrets/pw"))
+    assert (located.wallet, located.tns_admin) == ("/opt/wallet", str(tmp_path / "net"))
+    assert located.wallet_password == spec.wallet_password
+    assert settings.located(ConnectSpec("U", dsn="a/b")) == ConnectSpec("U", dsn="a/b")
 
 
 def test_require_counts_errors(tmp_path):

@@ -9,6 +9,7 @@ procedures. It is keyed on the calls of `ports.Client`, never on SQL text.
 from __future__ import annotations
 
 import itertools
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -62,7 +63,7 @@ class Client:
         self.instance = instance
         self.number = next(instance.numbers)
         self.closed = False
-        self.cancelled = False
+        self.cancelled = threading.Event()
         instance.opened += 1
 
     @property
@@ -144,9 +145,10 @@ class Client:
     def rollback(self) -> None:
         self._alive()
 
-    def cancel(self) -> bool:
-        self.cancelled = True
-        return True
+    def stop(self, ended: threading.Event) -> tuple[str, ...]:
+        self.cancelled.set()
+        ended.wait(5)
+        return ("cancel",)
 
     def close(self) -> None:
         self.closed = True

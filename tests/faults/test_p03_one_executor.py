@@ -1,0 +1,76 @@
+"""P3: one executor per operation, environment and instance."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+
+from dtm.errors import ExitCode, Locked
+from dtm.runner.ports import Point
+from tests.faults.world import FaultWorld, wait_until
+
+
+def test_second_runner_is_told_who_is_at_work(ref: FaultWorld) -> None:
+    ref.tell("east", "a", "WAIT")
+    with ref.gate("east") as open_gate:
+        first = ref.process()
+        ref.wait_for_call("east", "a")
+        with pytest.raises(Locked) as refused:
+            ref.run()
+        assert "SID" in refused.value.message
+        open_gate()
+        assert first.wait() == 0, first.output()
+    ref.assert_each_once("east")
+
+
+def test_second_runner_may_wait(ref: FaultWorld) -> None:
+    ref.tell("east", "a", "WAIT")
+    with ref.gate("east") as open_gate:
+        first = ref.process()
+        ref.wait_for_call("east", "a")
+        second = ref.process(wait_s=30)
+        time.sleep(0.5)
+        open_gate()
+        assert first.wait() == 0, first.output()
+        assert second.wait() == 0, second.output()
+
+
+def test_many_runners_started_together_run_it_once_at_a_time(ref: FaultWorld) -> None:
+    ref.tell("east", "a", "WAIT", times=1)
+    with ref.gate("east") as open_gate:
+        runners = [ref.process() for _ in range(4)]
+        ref.wait_for_call("east", "a")
+        wait_until(
+            lambda: sum(r.popen.poll() is not None for r in runners) == 3, "three are refused"
+        )
+        open_gate()
+        statuses = sorted(runner.wait() for runner in runners)
+    assert statuses == [0, 4, 4, 4], [runner.output() for runner in runners]
+    assert ref.calls("east")["a"] == 1
+    ref.assert_each_once("east")
+
+
+def test_stopped_runner_keeps_others_out_and_writes_nothing_when_it_wakes(
+    ref: FaultWorld,
+) -> None:
+    """SIGSTOP, takeover refused, sessions killed, takeover, SIGCONT."""
+    sleeper = ref.process(point=Point.INTENT_RECORDED.value, where="d", action="stop")
+    wait_until(lambda: ref.markers("east").get((1, "p")) == "DONE", "p is done")
+    time.sleep(0.5)
+    with pytest.raises(Locked):
+        ref.run()
+    admin = ref.database.admin()
+    for user in (ref.repository.user, ref.schemas["east"].user):
+        rows = admin.query("SELECT sid, serial# FROM v$session WHERE username = :u", {"u": user})
+        for sid, serial in rows:
+            admin.execute(f"ALTER SYSTEM KILL SESSION '{sid},{serial}' IMMEDIATE")
+    admin.close()
+    report = ref.run(wait_s=20)
+    assert report.exit_code is ExitCode.OK, report
+    before = ref.attempts(report.run_id)
+    sleeper.signal(signal.SIGCONT)
+    sleeper.wait()
+    assert ref.attempts(report.run_id) == before
+    ref.assert_each_once("east")

@@ -1,0 +1,89 @@
+"""P7: halt is honoured at the next boundary and survives a crash."""
+
+from __future__ import annotations
+
+from dtm.errors import ExitCode
+from dtm.runner import control
+from tests.faults.conftest import Make
+from tests.faults.world import FaultWorld, wait_until
+
+
+def run_id_of(ref: FaultWorld) -> str:
+    return str(ref.query("SELECT run_id FROM dtm_runs")[0][0])
+
+
+def halted_while(ref: FaultWorld, task: str, mode: str) -> int:
+    """Halt while `task` waits inside the server; the exit status of the runner."""
+    ref.tell("east", task, "WAIT")
+    with ref.gate("east") as open_gate:
+        process = ref.process()
+        ref.wait_for_call("east", task)
+        control.halt("latest", "disk array", ref.runner_deps(), mode=mode)
+        honoured = "SELECT COUNT(*) FROM dtm_run_events WHERE kind = 'HALT'"
+        wait_until(lambda: ref.query(honoured) == [(1,)], "the halt is recorded")
+        if mode == "NOW":
+            status = process.wait()
+            open_gate()
+        else:
+            wait_until(lambda: process.popen.poll() is None, "it goes on")
+            open_gate()
+            status = process.wait()
+        process.output()
+    return status
+
+
+def test_halt_after_the_running_task(ref: FaultWorld) -> None:
+    assert halted_while(ref, "a", "TASK") == ExitCode.HALTED
+    calls = ref.calls("east")
+    assert calls["a"] == 1
+    assert calls["finalY"] == calls["finalN"] == 0
+    assert ref.run().exit_code is ExitCode.OK
+    assert ref.calls("east")["a"] == 1
+    ref.assert_each_once("east")
+
+
+def test_halt_now_cancels_the_call(ref: FaultWorld) -> None:
+    assert halted_while(ref, "a", "NOW") == ExitCode.HALTED
+    assert ("east", "a", "CANCELLED", "ANSWER") in ref.attempts(run_id_of(ref))
+    assert ref.ledger("east")[1, "a"] == 0
+    assert ref.run().exit_code is ExitCode.OK
+    ref.assert_each_once("east")
+
+
+def test_halt_after_the_iteration(make: Make) -> None:
+    with make(iterations=2) as ref:
+        assert halted_while(ref, "a", "ITERATION") == ExitCode.HALTED
+        assert ref.calls("east")["d"] == 1
+        assert ref.calls("east")["iterator"] == 1
+        assert ref.run().exit_code is ExitCode.OK
+        ref.assert_each_once("east", iterations=2)
+
+
+def test_halt_by_the_repositorys_procedure(ref: FaultWorld) -> None:
+    ref.tell("east", "a", "WAIT")
+    with ref.gate("east") as open_gate:
+        process = ref.process()
+        ref.wait_for_call("east", "a")
+        session = ref.repository.connect()
+        session.execute(f"BEGIN dtm_halt('{run_id_of(ref)}', 'by SQL*Plus'); END;")
+        session.close()
+        open_gate()
+        assert process.wait() == ExitCode.HALTED, process.output()
+    reason = ref.query("SELECT state, halt_kind, state_reason FROM dtm_run_streams")
+    assert reason[0][:2] == ("HALTED", "PERSON")
+    assert "by SQL*Plus" in reason[0][2]
+
+
+def test_halt_survives_a_crash(ref: FaultWorld) -> None:
+    ref.tell("east", "a", "WAIT")
+    with ref.gate("east") as open_gate:
+        process = ref.process()
+        ref.wait_for_call("east", "a")
+        process.kill()
+        control.halt("latest", "too late for the dead", ref.runner_deps())
+        open_gate()
+    halted = ref.run(wait_s=20)
+    assert halted.exit_code is ExitCode.HALTED, halted
+    assert ref.calls("east")["s"] == 0
+    assert ref.run().exit_code is ExitCode.OK
+    ref.assert_each_once("east")
