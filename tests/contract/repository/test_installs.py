@@ -124,3 +124,28 @@ def test_code_in_use_is_not_replaced_under_its_user(one: World) -> None:
     assert "'one'" in body_of(one, "east")
     assert one.query("SELECT COUNT(*) FROM dtm_install_intents") == [(0,)]
     assert one.apply(one.tree(body=NEXT_BODY)).exit_code is ExitCode.OK
+
+
+def test_a_repository_restored_from_an_older_backup_installs_nothing_again(one: World) -> None:
+    """P14: what is there is recognised by its text, and recorded again without any DDL."""
+    one.apply()
+    for table in ("installs", "releases", "instance_facts"):
+        one.do("repository", f"DELETE FROM dtm_{table}")
+    planned = one.plan().plan
+    assert not planned.drift
+    (change,) = planned.changes
+    assert {unit.state for unit in change.units} == {UnitState.UNRECORDED}
+    before = one.ddl_times()["east"]
+    assert one.apply().exit_code is ExitCode.OK
+    assert one.ddl_times()["east"] == before
+    assert one.plan().plan.empty
+
+
+def test_a_long_source_with_every_letter_survives(one: World) -> None:
+    filler = "".join(f"  -- {number:05d} äöü ß € '' \"x\" :bind &sub\n" for number in range(2000))
+    body = BODY.replace("BODY TIDY AS\n", f"BODY TIDY AS\n{filler}")
+    assert one.apply(one.tree(body=body)).exit_code is ExitCode.OK
+    assert body_of(one).count("€") == 2000
+    kept = one.query("SELECT s.text FROM dtm_sources s ORDER BY DBMS_LOB.GETLENGTH(s.text) DESC")
+    assert kept[0][0] == body
+    assert one.plan(one.tree(body=body)).plan.empty
