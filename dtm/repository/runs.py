@@ -17,8 +17,8 @@ from dtm.model.resources import Kind
 from dtm.model.states import AttemptState, RunState
 from dtm.model.stream import Attempt, StreamRecord
 from dtm.repository.queries import load
+from dtm.repository.runs_binds import ORDER, cut, event_binds, statements
 from dtm.repository.runs_rows import (
-    ORDER,
     Event,
     HaltRequest,
     NewRun,
@@ -29,12 +29,9 @@ from dtm.repository.runs_rows import (
     StreamRow,
     Write,
     attempt_of,
-    cut,
-    event_binds,
     integer_or_none,
     run_row,
     settled,
-    statements,
     stream_row,
 )
 

@@ -217,7 +217,10 @@ class _Work:
         return run_stream(stream)
 
     def _open_client(self, instance: str, preflight: Preflight) -> Client:
+        ready = preflight.ready(instance)
         waiting = Waiting(
+            watcher=lambda: preflight.open(ready.instance),
+            step_s=self.deps.tuning.stuck_s / 4,
             orphan_s=max(self.request.wait_s, self.deps.tuning.orphan_s),
             gate_s=self.deps.tuning.gate_s,
             weak_s=self.deps.tuning.weak_s,
@@ -225,7 +228,6 @@ class _Work:
             tell=lambda message: self._tell(EventKind.WAITING, f"{instance}: {message}"),
         )
 
-        ready = preflight.ready(instance)
         session = preflight.open(ready.instance)
         return OracleClient(session, instance, ready.schema, self.claimed.fence, waiting)
 
