@@ -18,6 +18,7 @@ from dtm.sandbox.interpreter.syntax.errors import pls
 from dtm.sandbox.interpreter.syntax.tree import Arg, Args, Bind, Expr, Pos, Ref
 from dtm.sandbox.interpreter.types import (
     BLOB,
+    BOOLEAN,
     CLOB,
     NULL,
     PLS_INTEGER,
@@ -75,6 +76,7 @@ _SQL_ONLY = frozenset(
     ]
 )
 _NOT_FUNCTIONS = frozenset({"ROWNUM", "LEVEL", "PRIOR"})
+_CONDITIONS = frozenset({"REGEXP_LIKE"})  # a condition in SQL, a BOOLEAN function here
 _LAZY = frozenset({"NVL", "COALESCE"})
 
 
@@ -291,7 +293,11 @@ class CallMixin(ExpressionMixin):
         codes = self.positional(args, name, pos)
         if name in _LAZY and len(codes) >= 2:
             return self._first_not_null(codes, pos)
-        return self.registry_call(name, codes, pos)
+        code = self.registry_call(name, codes, pos)
+        if name in _CONDITIONS:
+            run = code.run
+            return Code(lambda f: None if (v := run(f)) is None else bool(v), BOOLEAN)
+        return code
 
     def positional(self, args: Args | None, name: str, pos: Pos) -> list[Code]:
         """Arguments of a function whose parameters have no names."""

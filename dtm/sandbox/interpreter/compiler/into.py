@@ -46,6 +46,10 @@ class IntoTarget:
         self._cache = (columns, converts)
         return converts
 
+    def check(self, columns: tuple[Column, ...]) -> None:
+        """ORA-01007 or ORA-00932 when rows of these columns do not fit."""
+        self._converts(columns)
+
     def put_row(self, f: Frame, columns: tuple[Column, ...], row: Row) -> None:
         """Assign one row."""
         values = self._values(f, self._converts(columns), row)

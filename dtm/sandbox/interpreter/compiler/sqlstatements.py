@@ -169,6 +169,7 @@ def _select_into(site: SqlSite, into: IntoTarget) -> Exec:
 
 def put_single(f: Frame, into: IntoTarget, compiled: Compiled, result: SqlResult) -> None:
     """Exactly one row: ORA-01403 or ORA-01422 otherwise."""
+    into.check(compiled.columns)
     rows = result.rows
     cursor = f.rt.cursor
     if not rows:

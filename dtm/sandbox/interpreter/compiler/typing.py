@@ -221,7 +221,7 @@ class TypingMixin(NamingMixin):
             self._executable(owner, name, pos)
             self.depends.add(found)
             routine = self.resolver.signature(self.rt, owner, name, kind, pos)
-            return RoutineGroup(name, [routine])
+            return RoutineGroup(name, [routine], level=-1)
         if kind == "TYPE":
             self.depends.add(found)
             return TypeSymbol(name, self.resolver.schema_type(self.rt, owner, name, pos))

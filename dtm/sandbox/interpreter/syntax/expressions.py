@@ -265,7 +265,7 @@ class ExpressionParser(Stream):
             if self.at("."):
                 self.advance()
                 parts.append(self.name(reserved_ok=True))
-            elif self.at("(") and not isinstance(parts[-1], Attribute):
+            elif self.at("(") and self._takes_arguments(parts[-1]):
                 parts.append(self.arguments())
             elif self.at("%") and self.peek().kind == IDENT:
                 self.advance()
@@ -275,6 +275,11 @@ class ExpressionParser(Stream):
                 raise Unsupported(304, "database link", *self.pos)
             else:
                 return Ref(pos, parts)
+
+    @staticmethod
+    def _takes_arguments(part: Ident | Args | Attribute) -> bool:
+        """SQL%BULK_ROWCOUNT(i) and SQL%BULK_EXCEPTIONS(i) are the attributes with a subscript."""
+        return not isinstance(part, Attribute) or part.name.startswith("BULK_")
 
     def arguments(self) -> Args:
         """( [name =>] expression, ... )"""

@@ -1,0 +1,124 @@
+"""Packages whose effect lies outside the database: their calls are recorded and do nothing.
+
+`Runtime.private["recorded"]` keeps (package, subprogram, values) of a session's last calls.
+PL/SQL Packages and Types Reference 19c has the specifications; the frequently used part is here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from dtm.sandbox.interpreter import registry
+from dtm.sandbox.interpreter.runtime import Runtime
+
+MAX_RECORDED = 1000
+
+SPECIFICATIONS: dict[str, str] = {
+    "DBMS_STATS": """PACKAGE dbms_stats AS
+  auto_sample_size CONSTANT NUMBER := 0;
+  auto_degree      CONSTANT NUMBER := 32768;
+  default_degree   CONSTANT NUMBER := 32767;
+  auto_cascade     CONSTANT BOOLEAN := NULL;
+  auto_invalidate  CONSTANT BOOLEAN := NULL;
+  PROCEDURE gather_table_stats(ownname VARCHAR2, tabname VARCHAR2, partname VARCHAR2 DEFAULT NULL,
+    estimate_percent NUMBER DEFAULT 0, block_sample BOOLEAN DEFAULT FALSE,
+    method_opt VARCHAR2 DEFAULT 'FOR ALL COLUMNS SIZE AUTO', degree NUMBER DEFAULT NULL,
+    granularity VARCHAR2 DEFAULT 'AUTO', cascade BOOLEAN DEFAULT NULL,
+    stattab VARCHAR2 DEFAULT NULL, statid VARCHAR2 DEFAULT NULL, statown VARCHAR2 DEFAULT NULL,
+    no_invalidate BOOLEAN DEFAULT NULL, stattype VARCHAR2 DEFAULT 'DATA',
+    force BOOLEAN DEFAULT FALSE, options VARCHAR2 DEFAULT 'GATHER');
+  PROCEDURE gather_index_stats(ownname VARCHAR2, indname VARCHAR2, partname VARCHAR2 DEFAULT NULL,
+    estimate_percent NUMBER DEFAULT 0, stattab VARCHAR2 DEFAULT NULL,
+    statid VARCHAR2 DEFAULT NULL, statown VARCHAR2 DEFAULT NULL, degree NUMBER DEFAULT NULL,
+    granularity VARCHAR2 DEFAULT 'AUTO', no_invalidate BOOLEAN DEFAULT NULL,
+    force BOOLEAN DEFAULT FALSE);
+  PROCEDURE gather_schema_stats(ownname VARCHAR2, estimate_percent NUMBER DEFAULT 0,
+    block_sample BOOLEAN DEFAULT FALSE, method_opt VARCHAR2 DEFAULT NULL,
+    degree NUMBER DEFAULT NULL, granularity VARCHAR2 DEFAULT 'AUTO',
+    cascade BOOLEAN DEFAULT NULL, stattab VARCHAR2 DEFAULT NULL, statid VARCHAR2 DEFAULT NULL,
+    options VARCHAR2 DEFAULT 'GATHER', statown VARCHAR2 DEFAULT NULL,
+    no_invalidate BOOLEAN DEFAULT NULL, force BOOLEAN DEFAULT FALSE);
+  PROCEDURE delete_table_stats(ownname VARCHAR2, tabname VARCHAR2,
+    partname VARCHAR2 DEFAULT NULL, cascade_parts BOOLEAN DEFAULT TRUE,
+    cascade_columns BOOLEAN DEFAULT TRUE, cascade_indexes BOOLEAN DEFAULT TRUE,
+    no_invalidate BOOLEAN DEFAULT NULL, force BOOLEAN DEFAULT FALSE);
+  PROCEDURE lock_table_stats(ownname VARCHAR2, tabname VARCHAR2);
+  PROCEDURE unlock_table_stats(ownname VARCHAR2, tabname VARCHAR2);
+  PROCEDURE set_table_prefs(ownname VARCHAR2, tabname VARCHAR2, pname VARCHAR2,
+    pvalue VARCHAR2);
+  PROCEDURE flush_database_monitoring_info;
+END;""",
+    "DBMS_SCHEDULER": """PACKAGE dbms_scheduler AS
+  PROCEDURE create_job(job_name VARCHAR2, job_type VARCHAR2, job_action VARCHAR2,
+    number_of_arguments PLS_INTEGER DEFAULT 0, start_date TIMESTAMP WITH TIME ZONE DEFAULT NULL,
+    repeat_interval VARCHAR2 DEFAULT NULL, end_date TIMESTAMP WITH TIME ZONE DEFAULT NULL,
+    job_class VARCHAR2 DEFAULT 'DEFAULT_JOB_CLASS', enabled BOOLEAN DEFAULT FALSE,
+    auto_drop BOOLEAN DEFAULT TRUE, comments VARCHAR2 DEFAULT NULL,
+    credential_name VARCHAR2 DEFAULT NULL, destination_name VARCHAR2 DEFAULT NULL);
+  PROCEDURE run_job(job_name VARCHAR2, use_current_session BOOLEAN DEFAULT TRUE);
+  PROCEDURE stop_job(job_name VARCHAR2, force BOOLEAN DEFAULT FALSE,
+    commit_semantics VARCHAR2 DEFAULT 'STOP_ON_FIRST_ERROR');
+  PROCEDURE drop_job(job_name VARCHAR2, force BOOLEAN DEFAULT FALSE, defer BOOLEAN DEFAULT FALSE,
+    commit_semantics VARCHAR2 DEFAULT 'STOP_ON_FIRST_ERROR');
+  PROCEDURE enable(name VARCHAR2, commit_semantics VARCHAR2 DEFAULT 'STOP_ON_FIRST_ERROR');
+  PROCEDURE disable(name VARCHAR2, force BOOLEAN DEFAULT FALSE,
+    commit_semantics VARCHAR2 DEFAULT 'STOP_ON_FIRST_ERROR');
+  PROCEDURE set_attribute(name VARCHAR2, attribute VARCHAR2, value VARCHAR2);
+  PROCEDURE set_job_argument_value(job_name VARCHAR2, argument_position PLS_INTEGER,
+    argument_value VARCHAR2);
+END;""",
+    "DBMS_JOB": """PACKAGE dbms_job AS
+  PROCEDURE submit(job OUT BINARY_INTEGER, what IN VARCHAR2, next_date IN DATE DEFAULT SYSDATE,
+    interval IN VARCHAR2 DEFAULT 'null', no_parse IN BOOLEAN DEFAULT FALSE,
+    instance IN BINARY_INTEGER DEFAULT 0, force IN BOOLEAN DEFAULT FALSE);
+  PROCEDURE remove(job IN BINARY_INTEGER);
+  PROCEDURE run(job IN BINARY_INTEGER, force IN BOOLEAN DEFAULT FALSE);
+  PROCEDURE broken(job IN BINARY_INTEGER, broken IN BOOLEAN, next_date IN DATE DEFAULT SYSDATE);
+END;""",
+    "UTL_MAIL": """PACKAGE utl_mail AS
+  PROCEDURE send(sender IN VARCHAR2, recipients IN VARCHAR2, cc IN VARCHAR2 DEFAULT NULL,
+    bcc IN VARCHAR2 DEFAULT NULL, subject IN VARCHAR2 DEFAULT NULL,
+    message IN VARCHAR2 DEFAULT NULL,
+    mime_type IN VARCHAR2 DEFAULT 'text/plain; charset=us-ascii',
+    priority IN PLS_INTEGER DEFAULT 3, replyto IN VARCHAR2 DEFAULT NULL);
+END;""",
+    "DBMS_MONITOR": """PACKAGE dbms_monitor AS
+  PROCEDURE session_trace_enable(session_id IN BINARY_INTEGER DEFAULT NULL,
+    serial_num IN BINARY_INTEGER DEFAULT NULL, waits IN BOOLEAN DEFAULT TRUE,
+    binds IN BOOLEAN DEFAULT FALSE, plan_stat IN VARCHAR2 DEFAULT NULL);
+  PROCEDURE session_trace_disable(session_id IN BINARY_INTEGER DEFAULT NULL,
+    serial_num IN BINARY_INTEGER DEFAULT NULL);
+END;""",
+    "DBMS_RESUMABLE": """PACKAGE dbms_resumable AS
+  PROCEDURE abort(sessionid IN NUMBER);
+  PROCEDURE set_timeout(timeout IN NUMBER);
+  PROCEDURE set_session_timeout(sessionid IN NUMBER, timeout IN NUMBER);
+END;""",
+    "DBMS_SYSTEM": """PACKAGE dbms_system AS
+  PROCEDURE ksdwrt(dest IN BINARY_INTEGER, tst IN VARCHAR2);
+END;""",
+}
+
+
+def recorded(rt: Runtime) -> list[tuple[str, str, tuple[Any, ...]]]:
+    """This session's calls of recording packages, oldest first."""
+    calls: list[tuple[str, str, tuple[Any, ...]]] = rt.private.setdefault("recorded", [])
+    return calls
+
+
+def _recorder(package: str, name: str) -> Callable[..., Any]:
+    def record(rt: Runtime, *values: Any) -> Any:
+        calls = recorded(rt)
+        calls.append((package, name, values))
+        del calls[:-MAX_RECORDED]
+        return len(calls)
+
+    return record
+
+
+for _package, _specification in SPECIFICATIONS.items():
+    _built_in = registry.package(_package, _specification, stub=True)
+    for _name in re.findall(r"(?:PROCEDURE|FUNCTION)\s+(\w+)", _specification):
+        _built_in.body(_name.upper())(_recorder(_package, _name.upper()))
