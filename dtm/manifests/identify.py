@@ -12,9 +12,10 @@ from dtm.manifests.explain import describe, explain, shown
 from dtm.manifests.findings import Finding, Findings, Place
 from dtm.manifests.paths import Path
 from dtm.manifests.reader import Document
-from dtm.manifests.render import Renderer, TemplateProblem, is_template
+from dtm.manifests.render import Renderer
 from dtm.manifests.rendering import render_tree, template_finding
 from dtm.manifests.settings import Settings
+from dtm.manifests.templates import TemplateProblem, is_template
 from dtm.model.names import InvalidName, normalise
 from dtm.model.resources import Kind, Location
 from dtm.model.suggest import did_you_mean

@@ -13,8 +13,9 @@ from dtm.manifests.explain import explain
 from dtm.manifests.findings import Finding, Findings, Place
 from dtm.manifests.identify import fits_schema, instance_context
 from dtm.manifests.paths import Path
-from dtm.manifests.render import Renderer, TemplateProblem
+from dtm.manifests.render import Renderer
 from dtm.manifests.rendering import render_tree, template_finding
+from dtm.manifests.templates import TemplateProblem
 from dtm.model.resources import Kind
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from dtm.manifests.findings import Finding
 from dtm.manifests.paths import Path
-from dtm.manifests.render import Context, Renderer, TemplateProblem, is_template
+from dtm.manifests.render import Renderer
+from dtm.manifests.templates import Context, TemplateProblem, is_template
 
 Refuse = Callable[[Path, TemplateProblem], None]
 

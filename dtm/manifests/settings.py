@@ -13,8 +13,9 @@ from dtm.manifests import files, reader, schemas, shape
 from dtm.manifests.connections import connection_problems
 from dtm.manifests.explain import explain
 from dtm.manifests.findings import Finding, Findings, Place
-from dtm.manifests.render import Renderer, TemplateProblem, is_template
+from dtm.manifests.render import Renderer
 from dtm.manifests.rendering import render_tree, template_finding
+from dtm.manifests.templates import TemplateProblem, is_template
 from dtm.model.instance import ConnectSpec, SecretKind, SecretRef
 from dtm.model.names import IDENTIFIER_BYTES
 

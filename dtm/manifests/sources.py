@@ -12,7 +12,8 @@ from dtm.manifests import files, units
 from dtm.manifests.findings import Finding, Findings, Place
 from dtm.manifests.paths import Path
 from dtm.manifests.reader import Problem
-from dtm.manifests.render import Renderer, TemplateProblem
+from dtm.manifests.render import Renderer
+from dtm.manifests.templates import TemplateProblem
 from dtm.manifests.units import UnitError, UnitHead
 from dtm.model.diagnostics import Diagnostic, Severity
 from dtm.model.resources import Location
