@@ -136,7 +136,7 @@ def _open(
         "retry_count": 0,  # retries are the runner's decision
         # Out-of-band breaks fail behind Docker and some firewalls (python-oracledb issues 315, 419).
         "disable_oob": True,
-        "program": purpose,
+        "program": purpose.replace(" ", "-"),  # DPY-3029: the driver refuses blanks
     }
     return oracledb.connect(
         **{name: value for name, value in arguments.items() if value is not None},
