@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -47,11 +48,16 @@ def validate(
         if loaded.diagnostics:
             invocation.terminal.show(view_diagnostics.text(loaded.diagnostics))
         invocation.terminal.show(view_diagnostics.summary(loaded))
+    elif output is Format.JSON:
+        invocation.terminal.data(view_diagnostics.json_text(loaded.diagnostics))
     else:
-        render = {
-            Format.JSON: view_diagnostics.json_text,
-            Format.GITHUB: view_diagnostics.github,
-            Format.SARIF: view_diagnostics.sarif,
-        }[output]
-        invocation.terminal.data(render(loaded.diagnostics))
+        render = view_diagnostics.github if output is Format.GITHUB else view_diagnostics.sarif
+        invocation.terminal.data(render(loaded.diagnostics, _base(invocation.root)))
     return ExitCode.ERROR if has_errors(loaded.diagnostics) else ExitCode.OK
+
+
+def _base(root: Path) -> str:
+    """The way from here to the tree: annotations name files from the repository's root."""
+    here, there = Path.cwd().resolve(), root.resolve()
+    inside = there != here and there.is_relative_to(here)
+    return f"{there.relative_to(here).as_posix()}/" if inside else ""

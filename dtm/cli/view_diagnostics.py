@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from dtm import __version__
 from dtm.model.diagnostics import Diagnostic, Severity
@@ -68,18 +69,21 @@ def json_text(diagnostics: Sequence[Diagnostic]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def github(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return workflow commands, one per line; GitHub shows ten of each severity per step."""
+def github(diagnostics: Sequence[Diagnostic], base: str = "") -> str:
+    """Return workflow commands, one per line; GitHub shows ten of each severity per step.
+
+    `base` leads from the git repository's root to the tree (`databases/`), for the links.
+    """
     return "".join(
-        f"::{found.severity.value} file={_property(found.location.file)}"
+        f"::{found.severity.value} file={_property(base + found.location.file)}"
         f",line={found.location.line},col={found.location.column}"
         f",title={_property(found.code)}::{_data(_message(found))}\n"
         for found in diagnostics
     )
 
 
-def sarif(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return a SARIF 2.1.0 log with one rule per code that occurs."""
+def sarif(diagnostics: Sequence[Diagnostic], base: str = "") -> str:
+    """Return a SARIF 2.1.0 log with one rule per code that occurs; `base` as for `github`."""
     from dtm.manifests.codes import CODES
 
     rules = sorted({found.code for found in diagnostics})
@@ -95,13 +99,13 @@ def sarif(diagnostics: Sequence[Diagnostic]) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(found, rules.index(found.code)) for found in diagnostics],
+        "results": [_result(found, rules.index(found.code), base) for found in diagnostics],
     }
     log = {"$schema": _SARIF, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _result(found: Diagnostic, rule: int) -> dict[str, Any]:
+def _result(found: Diagnostic, rule: int, base: str) -> dict[str, Any]:
     place = found.location
     return {
         "ruleId": found.code,
@@ -111,7 +115,7 @@ def _result(found: Diagnostic, rule: int) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": place.file.replace(" ", "%20")},
+                    "artifactLocation": {"uri": quote(base + place.file)},
                     "region": {"startLine": place.line, "startColumn": place.column},
                 }
             }

@@ -18,7 +18,8 @@ _SUFFIXES = (".yaml", ".yml")
 def manifest_files(root: Path, include: Sequence[str], exclude: Sequence[str]) -> Iterator[str]:
     """Yield the YAML files below `include`, relative to root, '/' between parts, sorted.
 
-    Hidden files and directories are passed over, symbolic links to directories not followed.
+    Hidden files and directories, virtual environments and node_modules are passed over, symbolic
+    links to directories not followed.
     """
     found: set[str] = set()
     for start in include:
@@ -35,7 +36,12 @@ def manifest_files(root: Path, include: Sequence[str], exclude: Sequence[str]) -
 
 def _walk(root: Path, top: Path) -> Iterator[str]:
     for directory, subdirectories, names in os.walk(top):
-        subdirectories[:] = [name for name in subdirectories if not name.startswith(".")]
+        if "pyvenv.cfg" in names:
+            subdirectories.clear()
+            continue
+        subdirectories[:] = [
+            name for name in subdirectories if not name.startswith(".") and name != "node_modules"
+        ]
         base = os.path.relpath(directory, root)
         prefix = "" if base == "." else base.replace(os.sep, "/") + "/"
         for name in names:

@@ -160,6 +160,21 @@ def test_github_annotations_are_escaped():
     ]
 
 
+def test_links_start_at_the_repository(tmp_path):
+    assert view.github(FOUND[1:], "db/").startswith("::warning file=db/z.yaml,line=1")
+    result = json.loads(view.sarif(FOUND, "db/"))["runs"][0]["results"][0]
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == {"uri": "db/a%20dir/x%2Cy.yaml"}
+
+
+def test_virtual_environments_and_hidden_directories_are_passed_over(tmp_path):
+    for name in (".hidden", "env/lib", "node_modules/x"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "x.yaml").write_text("a: b: c\n")
+    (tmp_path / "env" / "pyvenv.cfg").write_text("")
+    assert tree.loaded(tmp_path).diagnostics == ()
+
+
 def test_json_and_sarif():
     document = json.loads(view.json_text(FOUND))
     assert (document["format_version"], document["errors"], document["warnings"]) == (1, 1, 1)
