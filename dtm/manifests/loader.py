@@ -67,12 +67,15 @@ class Loaded:
         return self._locator.locate(draft.place, paths.parse(path))
 
     def source_location(self, package: str, file: str, line: int) -> Location | None:
-        """Return where line `line` of a unit, as USER_ERRORS counts it, stands in the tree."""
+        """Return where line `line` of a SourceUnit's text stands in the tree, templates mapped back.
+
+        `file` is as the manifest writes it; CompileError counts lines in that text.
+        """
         draft = self.drafts.get(ResourceId(Kind.PACKAGE, package))
         for group in draft.sources.values() if draft else ():
             for source in group:
                 if source.file == file:
-                    return source.location(source.head.line + line - 1)
+                    return source.location(line)
         return None
 
     @cached_property

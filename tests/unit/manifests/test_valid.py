@@ -162,7 +162,9 @@ exclude: [broken]
     assert found.inventory.assignment("purge-prod").parameters == {"DAYS": 401}
     body = found.inventory.package("PURGE").units[1]
     assert body.text.startswith("-- PURGE 0\n-- PURGE 1\nCREATE")
-    where = found.source_location("PURGE", "purge.pkb.j2", 9)
-    assert str(where) == "purge.pkb.j2:13:1"  # USER_ERRORS line 9: v_days
+    where = found.source_location("PURGE", "purge.pkb.j2", 11)
+    assert body.text.split("\n")[10].strip().startswith("v_days")
+    assert str(where) == "purge.pkb.j2:13:1"
+    assert found.source_location("PURGE", "other.pkb", 1) is None
     origin = found.locate(ResourceId(Kind.ASSIGNMENT, "purge-prod"), "spec.parameters.DAYS")
     assert str(origin) == "assignment.yaml:9:22"
