@@ -39,6 +39,7 @@ from dtm.sandbox.wire.requests import RequestReader
 FIELD_VERSION = 12  # TTC field version of 19.1: what the driver reads and writes follows from it
 # Errors after which Oracle ends the session: the answer is sent, then the connection is closed.
 _FATAL = frozenset({28, 1012, 1033, 1089, 1092})
+_SHUTDOWN = 1089
 _MAX_PIGGYBACKS = 64
 
 _log = logging.getLogger("sandbox.wire")
@@ -140,6 +141,8 @@ class _Connection:
             self._session.server.context.interrupt_check()
         except OraError as error:
             self._end_session()
+            if error.code == _SHUTDOWN:  # do not wait for a client that may never ask again
+                raise Disconnected(error.message, expected=True) from error
             self._ended = error
 
     def _end_session(self) -> None:
@@ -209,12 +212,12 @@ class _Connection:
             status = call.run(out)
         except OraError as error:
             out, status = Writer(), Status(error=error)
-        except Disconnected:
+        except (Disconnected, ConnectionAbortedError):
             raise
-        except Exception as error:  # noqa: BLE001 - the boundary: a bug answers as ORA-00600
+        except Exception as error:  # noqa: BLE001 - the boundary: a bug has an answer
             _log.exception("internal error in function %d: %s", code, call.text)
-            shown = f"[{type(error).__name__}], [{error}]"
-            out, status = Writer(), Status(error=OraError(600, shown))
+            bug = Unsupported(999, f"internal error: {type(error).__name__}: {error}")
+            out, status = Writer(), Status(error=bug)
         return self._answer(out, status, call.text)
 
     def _answer(self, out: Writer, status: Status, text: str | None = None) -> bool:

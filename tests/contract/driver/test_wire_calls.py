@@ -51,10 +51,9 @@ def test_error_in_the_middle_of_a_fetch(cursor: Cursor) -> None:
 
 
 def test_a_bug_is_an_internal_error_and_the_session_lives(cursor: Cursor) -> None:
-    error = error_of(lambda: cursor.execute("select bug from dual").fetchall())
-    assert error.code == 600
-    connection = cursor.connection
-    assert connection is not None
+    error = error_of(lambda: cursor.execute("select bug from dual"))
+    assert (error.full_code, "DTM-SBX-999" in error.message) == ("ORA-03001", True)
+    assert still_works(cursor.connection)
 
 
 def test_compile_warning(cursor: Cursor) -> None:
