@@ -18,7 +18,6 @@ from dtm.sandbox.sql.catalog_model import (
     SchemaObject,
     Table,
     TableColumn,
-    View,
 )
 from dtm.sandbox.sql.ddl_tokens import Name
 from dtm.sandbox.sql.dependencies import invalidate
@@ -48,9 +47,6 @@ class Translator(Protocol):
 
     def describe(self, session: StorageSession, text: str) -> Sequence[Column]:
         """The columns of a query."""
-
-    def describe_view(self, session: StorageSession, view: View) -> Sequence[Column]:
-        """The columns of an existing view, compiled anew as its owner (ALTER VIEW COMPILE)."""
 
     def relations(self, session: StorageSession, text: str) -> Sequence[tuple[str, str]]:
         """The (owner, name) of the relations and functions a query uses: its dependencies."""

@@ -5,11 +5,13 @@ The text of a unit is the interpreter's; names, privileges and the dictionary ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dtm.plsql.lexer import IDENT, QUOTED, Lexer, Token
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.ports import PlsqlPort, StoredUnit
+from dtm.sandbox.kernel.ports import PlsqlPort, StoredUnit, UnitError
+from dtm.sandbox.kernel.types import Column
 from dtm.sandbox.sql.catalog import now
 from dtm.sandbox.sql.catalog_model import Unit, View
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
@@ -51,13 +53,18 @@ def create_unit(ddl: Ddl, text: str, word: str, owner: str | None) -> DdlResult:
     kind = _CLASS.get(word, "PROCEDURE")
     ddl.require(home, f"CREATE {kind}", f"CREATE ANY {kind}")
     _, errors = _plsql(ddl).create_unit(text, ddl.schema)
-    return DdlResult(f"CREATE {word}", warning=bool(errors))
+    return DdlResult(f"CREATE {word}", warning=_wrong(errors) > 0)
 
 
 def _plsql(ddl: Ddl) -> PlsqlPort:
     if ddl.plsql is None:
         raise OraError(600, "no PL/SQL in this session")
     return ddl.plsql
+
+
+def _wrong(errors: Sequence[UnitError]) -> int:
+    """How many are errors, not warnings."""
+    return sum(error.attribute == "ERROR" for error in errors)
 
 
 def drop_unit(ddl: Ddl, tokens: Tokens) -> DdlResult:
@@ -120,7 +127,7 @@ def alter_unit(ddl: Ddl, tokens: Tokens) -> DdlResult:
     for kind in _parts(word, part):
         found = ddl.catalog.unit(unit.owner, unit.name, kind)
         if found is not None:
-            errors += len(_plsql(ddl).compile_unit(_stored(found)))
+            errors += _wrong(_plsql(ddl).compile_unit(_stored(found)))
     return DdlResult(f"ALTER {word}", warning=errors > 0)
 
 
@@ -151,9 +158,26 @@ def alter_view(ddl: Ddl, tokens: Tokens) -> DdlResult:
     tokens.finish()
     view = found
     try:
-        columns = tuple(ddl.translator.describe_view(ddl.session, view))
+        columns = _as_owner(ddl, view)
         status = "VALID"
     except OraError:
         columns, status = view.columns, "INVALID"
     ddl.run(lambda: ddl.catalog.put(replace(view, columns=columns, status=status)))
     return DdlResult("ALTER VIEW", warning=status != "VALID")
+
+
+def _as_owner(ddl: Ddl, view: View) -> tuple[Column, ...]:
+    """The columns of a view, compiled anew in its owner's schema with its owner's rights."""
+    context = ddl.session.context
+    before = context.current_schema, context.effective_user
+    context.current_schema = view.owner
+    if view.owner != context.user:
+        context.effective_user = view.owner
+    try:
+        columns = tuple(ddl.translator.describe(ddl.session, view.text))
+    finally:
+        context.current_schema, context.effective_user = before
+    if len(view.columns) != len(columns):
+        return columns
+    # A column list keeps the names it gave.
+    return tuple(replace(c, name=o.name) for c, o in zip(columns, view.columns, strict=True))

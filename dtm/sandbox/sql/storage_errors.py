@@ -41,12 +41,22 @@ def _constraint(text: str, catalog: Catalog, tables: list[Table]) -> OraError:
     if MARK in text:
         code, _, name = text[text.index(MARK) + len(MARK) :].partition("|")
         return _raised(int(code), name, text, tables)
+    found = violated_index(text, catalog, tables)
+    if found is not None:
+        return OraError(1, f"{found[1].owner}.{found[1].name}")
+    return internal(text)
+
+
+def violated_index(
+    text: str, catalog: Catalog, tables: Iterable[Table]
+) -> tuple[Table, Index] | None:
+    """The table and unique index SQLite's message is about; None when it is about another error."""
     _, _, where = text.partition("failed: ")
     for table in tables:
         for index in catalog.indexes_of(table):
             if index.unique and _names(index, table, where):
-                return OraError(1, f"{index.owner}.{index.name}")
-    return internal(text)
+                return table, index
+    return None
 
 
 def _names(index: Index, table: Table, where: str) -> bool:

@@ -17,14 +17,14 @@ from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import SessionContext
 from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog_model import Table, quote
-from dtm.sandbox.sql.encoding import Encoded
-from dtm.sandbox.sql.storage import Row
 from dtm.sandbox.sql.storage_errors import RowLocked, internal, translate
 from dtm.sandbox.sql.storage_instance import Instance
-from dtm.sandbox.sql.storage_tables import LOCKED
 from dtm.sandbox.sql.transactions_keys import closure
 from dtm.sandbox.sql.transactions_locks import ROW_EXCLUSIVE, Patience
-from dtm.sandbox.sql.transactions_undo import Transaction, inserted_only
+from dtm.sandbox.sql.transactions_step import Step
+from dtm.sandbox.sql.transactions_undo import Transaction
+
+__all__ = ["NOTHING_DIRTY", "Mark", "Step", "StorageSession", "is_plain", "source"]
 
 T = TypeVar("T")
 NOTHING_DIRTY: frozenset[int] = frozenset()
@@ -37,78 +37,6 @@ class Mark:
     transaction: Transaction
     xid: int  # 0: it had changed nothing yet
     statement: int
-
-
-class Step:
-    """What a piece of work may do while it runs as one statement."""
-
-    __slots__ = ("_session", "_tables", "changes", "dirty", "freed", "stmt", "xid")
-
-    def __init__(
-        self,
-        session: StorageSession,
-        tables: Sequence[Table],
-        dirty: frozenset[int],
-        stmt: int = 0,
-        xid: int = 0,
-    ) -> None:
-        self._session = session
-        self._tables = tables
-        self.dirty = dirty  # ids of tables to be read through `source`
-        self.stmt = stmt
-        self.xid = xid
-        self.changes = 0  # rows of the last INSERT, UPDATE or DELETE
-        self.freed = False  # something was updated or deleted
-
-    def execute(self, sql: str, binds: Sequence[Encoded] = ()) -> list[Row]:
-        """Run one SQLite statement; its rows. Errors are OraError."""
-        database = self._session.instance.database
-        if self.stmt and not self.freed:
-            self.freed = not inserted_only(sql)
-        try:
-            rows = list(database.connection.execute(sql, binds))
-        except apsw.FullError:
-            raise self._session.instance.space.full_error(self._tables) from None
-        except apsw.Error as error:
-            if database.pending is not None:
-                raise database.pending from None
-            raise translate(error, database.catalog, self._tables) from error
-        if self.stmt:
-            self.changes = database.connection.changes()
-        return rows
-
-    @property
-    def last_row(self) -> int:
-        """The row number of the last INSERT."""
-        return self._session.instance.database.connection.last_insert_rowid()
-
-    def require_free(self, table: Table, candidates: str, binds: Sequence[Encoded] = ()) -> None:
-        """Wait (by restarting the statement) while another transaction holds a row that
-        `candidates`, a query for `"$R"`, finds."""
-        if not self._session.instance.transactions.others(table, self.xid):
-            return
-        undo = f"temp.{quote(table.undo)}"
-        rows = self.execute(
-            f'SELECT "$xid" FROM {undo} WHERE "$xid"<>(SELECT xid FROM "#X") '
-            f'AND "$rid" IN ({candidates}) LIMIT 1',
-            binds,
-        )
-        if rows:
-            raise RowLocked(int(rows[0][0]))
-
-    def lock(self, table: Table, candidates: str, binds: Sequence[Encoded] = ()) -> int:
-        """SELECT ... FOR UPDATE: lock the rows `candidates` finds; how many."""
-        self.require_free(table, candidates, binds)
-        undo = f"temp.{quote(table.undo)}"
-        freed = self.freed
-        self.execute(
-            f'INSERT OR IGNORE INTO {undo}("$stmt", "$rid", "$xid", "$op") '
-            f'SELECT x.stmt, c.r, x.xid, {LOCKED} FROM "#X" x CROSS JOIN '
-            f"(SELECT NULL AS r WHERE 0 UNION ALL {candidates}) c",
-            binds,
-        )
-        self.freed = freed
-        return self.changes
 
 
 class StorageSession:
@@ -142,7 +70,7 @@ class StorageSession:
             if dirty or any(table.temporary for table in tables):
                 before = database.set_x(self.transaction.xid, 0, 0, self.context.sid)
             try:
-                return self._run(work, Step(self, tables, dirty))
+                return self._run(work, Step(self.instance, tables, dirty))
             finally:
                 if before is not None:
                     database.set_x(*before)
@@ -188,7 +116,7 @@ class StorageSession:
         level = max(transactions.level(table, xid) for table in written)
         database.begin()
         before = database.set_x(xid, stmt, level, self.context.sid)
-        step = Step(self, tables, self.dirty(tables), stmt, xid)
+        step = Step(self.instance, tables, self.dirty(tables), stmt, xid)
         changes = database.connection.total_changes()
         try:
             result = self._run(work, step)
@@ -208,6 +136,20 @@ class StorageSession:
                 transaction.xid = 0
             database.settle()
         return result
+
+    def lock_table(self, table: Table, mode: int, wait: float | None = None) -> None:
+        """LOCK TABLE ... IN mode MODE: 2 ROW SHARE, 3 ROW EXCLUSIVE, 4 SHARE, 5 SHARE ROW
+        EXCLUSIVE, 6 EXCLUSIVE; `wait` as in `write` (NOWAIT 0: ORA-00054)."""
+        instance = self.instance
+        patience = Patience(wait, code=54)
+        with instance.database.mutex:
+            if not self.transaction.xid:
+                instance.transactions.start(self.transaction)
+            xid = self.transaction.xid
+            while (holder := instance.locks.conflict(table, mode, xid)) is not None:
+                suspended = tuple(t.xid for t in self.suspended if t.xid)
+                instance.locks.wait(holder, xid, suspended, patience, self.context)
+            instance.locks.hold(table, mode, xid)
 
     def _require_open(self, table: Table, xid: int) -> None:
         if table.read_only:

@@ -16,7 +16,7 @@ from dtm.sandbox.kernel.passwords import make_verifier
 from dtm.sandbox.kernel.ports import SessionContext
 from dtm.sandbox.kernel.types import NUMBER, Column
 from dtm.sandbox.sql import ddl
-from dtm.sandbox.sql.catalog_model import Table, TableColumn, View, quote
+from dtm.sandbox.sql.catalog_model import Table, TableColumn, quote
 from dtm.sandbox.sql.ddl_context import DdlResult
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.storage_create import create_instance, open_instance
@@ -54,9 +54,6 @@ class PlainTranslator:
         if text not in self.queries:
             raise OraError(942)
         return self.queries[text][0]
-
-    def describe_view(self, session: StorageSession, view: View) -> Sequence[Column]:
-        return self.describe(session, view.text)
 
     def relations(self, session: StorageSession, text: str) -> Sequence[tuple[str, str]]:
         return [("APP", name.upper()) for name in re.findall(r"from (\w+)", text, re.IGNORECASE)]

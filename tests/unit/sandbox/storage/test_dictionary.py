@@ -11,7 +11,8 @@ import pytest
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql import dictionary
 from dtm.sandbox.sql.catalog_model import Table, View
-from dtm.sandbox.sql.names import SessionNames
+from dtm.sandbox.sql.engine_names import SessionNames
+from dtm.sandbox.sql.privileges import Resolver
 from tests.unit.sandbox.storage.conftest import Client, World
 
 Fails = Callable[..., OraError]
@@ -138,16 +139,16 @@ def test_all_views_show_what_was_granted(world: World, app_tables: Client) -> No
 
 
 def test_who_may_query_the_dictionary(world: World, app: Client, fails: Fails) -> None:
-    names = SessionNames(world.instance.catalog, app.session.context)
+    names = SessionNames(Resolver(world.instance.catalog, app.session.context))
     for allowed in ("USER_TABLES", "ALL_OBJECTS", "SESSION_PRIVS", "DUAL", "V$VERSION", "DICT"):
-        assert names.relation((allowed,)).name
+        assert names.relation((allowed,), "SELECT", 0).name
     for refused in ("DBA_TABLES", "V$SESSION", "GV$LOCK"):
-        fails(942, names.relation, (refused,))
+        fails(942, names.relation, (refused,), "SELECT", 0)
     world.dba.ddl("GRANT SELECT ON sys.v_$session TO app")
-    assert names.relation(("V$SESSION",)).name == "V_$SESSION"
+    assert names.relation(("V$SESSION",), "SELECT", 0).name == "V_$SESSION"
     world.dba.ddl("GRANT SELECT ANY DICTIONARY TO app")
-    assert names.relation(("DBA_TABLES",)).name == "DBA_TABLES"
-    fails(1031, names.relation, ("USER_TABLES",), "DELETE")
+    assert names.relation(("DBA_TABLES",), "SELECT", 0).name == "DBA_TABLES"
+    fails(1031, names.relation, ("USER_TABLES",), "DELETE", 0)
 
 
 def test_space_views(app_tables: Client, world: World) -> None:

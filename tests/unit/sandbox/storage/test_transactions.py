@@ -385,3 +385,61 @@ def test_cancel_in_the_middle_of_a_big_statement(table: Client, fails: Fails) ->
     table.cancelled = None
     table.commit()
     assert table.rows("t") == [(-1, "before")]
+
+
+def test_keys_are_checked_when_the_statement_is_over(table: Client, fails: Fails) -> None:
+    """Concepts, "When the Database Checks Constraints for Validity": UPDATE t SET id = id + 1."""
+    for number in (1, 2, 3, 10):
+        table.insert("t", number, str(number))
+    table.commit()
+    assert table.update("t", '"ID"="ID"+1', "id<10") == 3
+    assert table.rows("t", '"ID"') == [(10,), (2,), (3,), (4,)]
+    fails(1, table.update, "t", '"ID"="ID"+7', "id=3")
+    fails(1, table.update, "t", '"ID"=5')
+    table.rollback()
+    assert table.rows("t", '"ID"') == [(1,), (10,), (2,), (3,)]
+    table.insert("t", 4, "x")
+    fails(1, table.insert, "t", 4, "x")
+
+
+def test_lock_table(world: World, table: Client, fails: Fails) -> None:
+    """SQL Language Reference, LOCK TABLE."""
+    other = world.connect()
+    found = table.table("t")
+    table.session.lock_table(found, 6)
+    fails(54, other.session.lock_table, found, 3, 0)
+    thread, outcome = start(lambda: other.insert("t", 1, "a"))
+    time.sleep(0.1)
+    assert thread.is_alive()
+    assert other.rows("t") == []
+    table.commit()
+    assert finish(thread, outcome) == 1
+    fails(54, table.session.lock_table, found, 6, 0)
+    table.session.lock_table(found, 3, 0)
+    other.commit()
+    table.rollback()
+
+
+def test_ddl_on_a_table_in_use(world: World, table: Client, fails: Fails) -> None:
+    """ORA-00054 at once, or after DDL_LOCK_TIMEOUT seconds (Database Reference)."""
+    other = world.connect()
+    other.insert("t", 1, "a")
+    fails(54, table.ddl, "ALTER TABLE t ADD (c NUMBER)")
+    fails(54, table.ddl, "DROP TABLE t")
+    fails(54, table.ddl, "TRUNCATE TABLE t")
+    table.ddl("ALTER SESSION SET ddl_lock_timeout = 5")
+    thread, outcome = start(lambda: table.ddl("TRUNCATE TABLE t"))
+    time.sleep(0.1)
+    assert thread.is_alive()
+    other.commit()
+    assert finish(thread, outcome).kind == "TRUNCATE TABLE"
+    assert other.rows("t") == []
+
+
+def test_ddl_commits_first(world: World, table: Client, fails: Fails) -> None:
+    """SQL Language Reference, COMMIT: DDL commits before and after, even when it fails."""
+    table.insert("t", 1, "a")
+    fails(955, table.ddl, "CREATE TABLE t (id NUMBER)")
+    assert not table.session.in_transaction()
+    table.rollback()
+    assert world.connect().rows("t") == [(1, "a")]
