@@ -157,6 +157,54 @@ def test_a_required_parameter_without_a_value_is_a_warning(tmp_path):
         assert tree.loaded(tmp_path / str(number), **files).diagnostics == ()
 
 
+def test_instances_that_are_not_the_assignments(tmp_path):
+    other = tree.INSTANCE.replace("sales-1", "sales-2").replace("app: sales", "app: hr")
+    overrides = "  overrides: [{instance: sales-2, enabled: false}]\n"
+    found = tree.only(
+        tmp_path / "a", other_yaml=other, assignment_yaml=tree.ASSIGNMENT + overrides
+    )
+    assert tree.brief(found) == "assignment.yaml:10:26 dangling-reference"
+    assert found.message == 'instance "sales-2" is not selected by this assignment'
+    dev = tree.ENVIRONMENT.replace("name: prod", "name: dev")
+    named = tree.ASSIGNMENT.replace("labels: {app: sales}", "names: [sales-1, sales-2]")
+    found = tree.only(
+        tmp_path / "b",
+        dev_yaml=dev,
+        other_yaml=other.replace("prod", "dev"),
+        assignment_yaml=named,
+    )
+    assert tree.brief(found) == "assignment.yaml:7:32 dangling-reference"
+    assert found.message == 'instance "sales-2" belongs to environment dev, not to prod'
+
+
+def test_a_selection_of_nothing_is_a_warning(tmp_path):
+    found = tree.only(
+        tmp_path, assignment_yaml=tree.ASSIGNMENT.replace("app: sales", "app: [hr, crm]")
+    )
+    assert (tree.brief(found), found.severity.value) == (
+        "assignment.yaml:7:3 nothing-selected",
+        "warning",
+    )
+
+
+def test_a_package_name_oracle_would_not_take(tmp_path):
+    found = tree.loaded(tmp_path, package_yaml=tree.PACKAGE.replace("PURGE}", "P" * 31 + "}"))
+    assert tree.brief(found.errors[-1]) == "package.yaml:3:18 oracle-name"
+    longer = tree.loaded(
+        tmp_path,
+        package_yaml=tree.PACKAGE.replace("PURGE}", "P" * 31 + "}"),
+        dtm_yaml="identifierBytes: 128\n",
+    )
+    assert "oracle-name" not in [d.code for d in longer.errors]
+
+
+def test_defaults_that_render_to_something_else(tmp_path):
+    env = tree.ENVIRONMENT.replace("user: DTM", "user: '{{ vars.USER }}'")
+    found = tree.only(tmp_path, env_yaml=env, dtm_yaml="variables: {USER: 5}\n")
+    assert tree.brief(found) == "env.yaml:6:21 wrong-type"
+    assert found.message.endswith("found the number 5 (for instance sales-1)")
+
+
 @pytest.mark.parametrize("name", ["sales-1", "SALES-1"])
 def test_two_resources_of_one_name(tmp_path, name):
     found = tree.only(tmp_path, other_yaml=tree.INSTANCE.replace("sales-1", name))

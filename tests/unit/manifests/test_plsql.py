@@ -154,6 +154,21 @@ def test_only_reachable_code_must_fit_an_operation(tmp_path):
     assert found.message == 'operation other declares no parameter "DAYS"'
 
 
+def test_what_the_package_itself_runs_is_reachable(tmp_path):
+    """The initialisation block calls `warm_up`; a forward declaration alone calls nothing."""
+    body = _replace(tree.BODY, "AS\n", "AS\n  PROCEDURE warm_up;\n")
+    body = _replace(
+        body,
+        "END purge;",
+        "  PROCEDURE warm_up IS v NUMBER := dtm.get_num_param('1', 'WARM'); BEGIN NULL; END;\n"
+        "BEGIN\n  warm_up;\nEND purge;",
+    )
+    found = tree.only(tmp_path / "a", purge_pkb=body)
+    assert found.message == 'operation purge declares no parameter "WARM"'
+    body = _replace(body, "BEGIN\n  warm_up;\nEND purge;", "END purge;")
+    assert tree.loaded(tmp_path / "b", purge_pkb=body).diagnostics == ()
+
+
 @pytest.mark.parametrize(
     ("statement", "what"),
     [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from dtm.model import parameters, targets
 from dtm.model.declarations import ParameterDecl, ParameterType, convert, text_of
 from dtm.model.inventory import Inventory
 from dtm.model.parameters import Layer
+from dtm.model.resources import Kind, ResourceId
 from tests.unit.model.factory import shop
 
 INVENTORY = Inventory.of(shop())
@@ -115,3 +117,51 @@ def test_targets_in_order_with_reasons():
 def test_limits_come_from_the_most_specific_place():
     found = targets.limits(OPERATION, ASSIGNMENT)
     assert (found.duration_s, found.iterations) == (6 * 3600, 20)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "change", "reason"),
+    [
+        (Kind.ENVIRONMENT, "prod", {"enabled": False}, "environment prod is disabled"),
+        (Kind.OPERATION, "purge", {"enabled": False}, "operation purge is disabled"),
+        (
+            Kind.OPERATION,
+            "purge",
+            {"environments": {"prod": {"enabled": False}}},
+            "operation purge is disabled in prod",
+        ),
+        (Kind.ASSIGNMENT, "purge-prod", {"enabled": False}, "assignment purge-prod is disabled"),
+        (
+            Kind.INSTANCE,
+            "a1",
+            {"enabled": False},
+            "instance a1 is disabled",
+        ),
+    ],
+)
+def test_why_targets_are_left_out(kind, name, change, reason):
+    resources = [
+        replace(r, spec={**r.spec, **change}) if r.id == ResourceId(kind, name) else r
+        for r in shop()
+    ]
+    inventory = Inventory.of(resources)
+    found = targets.targets(inventory, inventory.assignment("purge-prod"))
+    assert found[0].left_out == reason
+    assert (found[3].left_out is None) == (kind is Kind.INSTANCE)
+
+
+def test_targets_without_objects():
+    resources = [
+        replace(
+            r, spec={**r.spec, "objects": [], "overrides": [{"instance": "b1", "enabled": False}]}
+        )
+        if r.id.kind is Kind.ASSIGNMENT
+        else r
+        for r in shop()
+    ]
+    inventory = Inventory.of(resources)
+    found = targets.targets(inventory, inventory.assignment("purge-prod"), instances=["b1"])
+    assert [(t.instance, t.object, t.left_out) for t in found] == [
+        ("a1", None, "not among --instance"),
+        ("b1", None, "disabled on b1"),
+    ]
