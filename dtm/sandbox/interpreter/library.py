@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dtm.sandbox.interpreter import registry
+from dtm.sandbox.interpreter.builtins import MODULES
 from dtm.sandbox.interpreter.compiler.symbols import PackageSymbol, RoutineGroup
 from dtm.sandbox.interpreter.compiler.units import (
     Compilation,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 Value = Any
 Key = tuple[str, str, str]
 MAX_BLOCKS = 400
+BUILT_IN_MODULES = MODULES  # importing them has registered the supplied packages
 RECURSION = 60000  # Python frames: MAX_CALLS nested calls of compiled code, with room to spare
 
 

@@ -27,6 +27,7 @@ from dtm.sandbox.sql.functions.environment import Environment
 Value = Any
 MAX_SITES = 20000  # statements and functions a session keeps bound
 MAX_CALLS = 1200  # nested subprogram calls; beyond: ORA-06500, as when Oracle's memory is spent
+IN_TRIGGER, IN_SQL = 4092, 14552  # Runtime.guard: what COMMIT meets here
 CHECK_EVERY = 256  # loop iterations between two looks at the interrupt flag
 
 RETURN = "return"  # what a statement gives back when it ran into RETURN; see Exec
@@ -233,10 +234,10 @@ class Runtime:
         self.bound: dict[
             object, Callable[..., Value]
         ] = {}  # call site -> function of this session
-        self.statements: dict[object, tuple[object, Any]] = {}
+        self.statements: dict[object, tuple[object, Any]] = {}  # of invoker-rights units
         self.implicit: list[OpenCursor] = []
         self.private: dict[str, Any] = {}  # state of built-in packages by name
-        self.guard = 0  # ORA number that refuses COMMIT here: 4092 in a trigger, 14552 in SQL
+        self.guard = 0  # IN_TRIGGER or IN_SQL
         self.library: Any = None  # instance-wide: user locks, pipes
         self._located: tuple[OraError, Frame] | None = None
 
@@ -306,6 +307,13 @@ class Runtime:
         error.stack.insert(0, frame.unit.place(frame.line))
         self._located = (error, frame)
         return error
+
+    def transaction_allowed(self, what: str) -> None:
+        """ORA-04092 in a trigger, ORA-14552 in a function that SQL called."""
+        if self.guard == IN_TRIGGER:
+            raise OraError(IN_TRIGGER, what)
+        if self.guard:
+            raise OraError(self.guard)
 
     def package(self, owner: str, name: str) -> PackageState:
         """The session's state of a package."""

@@ -12,6 +12,8 @@ from dtm.sandbox.interpreter.compiler.symbols import PackageSymbol, RoutineGroup
 from dtm.sandbox.interpreter.library import Library
 from dtm.sandbox.interpreter.raising import UserDefined
 from dtm.sandbox.interpreter.runtime import (
+    IN_SQL,
+    IN_TRIGGER,
     Frame,
     PackageState,
     Routine,
@@ -44,7 +46,6 @@ Value = Any
 _CALL = re.compile(r"\s*CALL(?![\w$#])", re.IGNORECASE)
 _UNIT_TYPES = ("PACKAGE", "PROCEDURE", "FUNCTION", "TRIGGER", "TYPE")
 _INDEX = Scalar(OraType(Kind.PLS_INTEGER))
-_IN_TRIGGER, _IN_SQL = 4092, 14552
 
 
 class Interpreter:
@@ -201,7 +202,7 @@ class Interpreter:
         rt = self.rt
         handle: Any = ref.handle
         (owner, name), routine = handle
-        guard, rt.guard = rt.guard, _IN_SQL
+        guard, rt.guard = rt.guard, IN_SQL
         try:
             return self._call(routine, owner, name, list(args))
         except UserDefined as error:
@@ -230,7 +231,7 @@ class Interpreter:
         trigger = self.library.trigger(rt, owner, name)
         fired: list[TriggerEvent] = rt.private.setdefault("triggers", [])
         fired.append(event)
-        guard, rt.guard = rt.guard, _IN_TRIGGER
+        guard, rt.guard = rt.guard, IN_TRIGGER
         try:
             if trigger.when is not None:
                 frame = Frame(rt, None, trigger.routine.unit, [event])

@@ -112,7 +112,8 @@ def instr(_rt: Runtime, lob: Lob, pattern: Lob, offset: int | None, nth: int | N
         position = lob.find(pattern, position + 1)
         if position < 0:
             return 0
-    return int(position) + 1
+    found: int = position + 1
+    return found
 
 
 @_both("COMPARE")

@@ -53,8 +53,7 @@ def _allocate(rt: Runtime, name: str | None) -> str:
 @PACKAGE.body("ALLOCATE_UNIQUE")
 def allocate_unique(rt: Runtime, name: str | None, _expiration: int | None) -> str:
     """A handle: the lock id and a check number. Always commits."""
-    if rt.guard:
-        raise OraError(rt.guard, "COMMIT")
+    rt.transaction_allowed("COMMIT")
     handle = _allocate(rt, name)
     rt.sql.commit()
     return handle

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dtm.sandbox.interpreter import registry
 from dtm.sandbox.interpreter.runtime import Runtime
-from dtm.sandbox.kernel.errors import OraError
 
 PACKAGE = registry.package(
     "DBMS_TRANSACTION",
@@ -22,15 +21,10 @@ END;""",
 )
 
 
-def _allowed(rt: Runtime, what: str) -> None:
-    if rt.guard:
-        raise OraError(rt.guard, what)
-
-
 @PACKAGE.body("COMMIT")
 def commit(rt: Runtime) -> None:
     """COMMIT"""
-    _allowed(rt, "COMMIT")
+    rt.transaction_allowed("COMMIT")
     rt.sql.commit()
 
 
@@ -43,21 +37,21 @@ def commit_comment(rt: Runtime, _comment: str | None) -> None:
 @PACKAGE.body("ROLLBACK")
 def rollback(rt: Runtime) -> None:
     """ROLLBACK"""
-    _allowed(rt, "ROLLBACK")
+    rt.transaction_allowed("ROLLBACK")
     rt.sql.rollback()
 
 
 @PACKAGE.body("SAVEPOINT")
 def savepoint(rt: Runtime, name: str | None) -> None:
     """SAVEPOINT name"""
-    _allowed(rt, "SAVEPOINT")
+    rt.transaction_allowed("SAVEPOINT")
     rt.sql.savepoint((name or "").upper())
 
 
 @PACKAGE.body("ROLLBACK_SAVEPOINT")
 def rollback_savepoint(rt: Runtime, name: str | None) -> None:
     """ROLLBACK TO name"""
-    _allowed(rt, "ROLLBACK")
+    rt.transaction_allowed("ROLLBACK")
     rt.sql.rollback_to((name or "").upper())
 
 

@@ -77,6 +77,10 @@ _SQL_ONLY = frozenset(
 )
 _NOT_FUNCTIONS = frozenset({"ROWNUM", "LEVEL", "PRIOR"})
 _CONDITIONS = frozenset({"REGEXP_LIKE"})  # a condition in SQL, a BOOLEAN function here
+# In PL/SQL the clock moves: every call reads it (in SQL it stands still for a statement).
+_CLOCKS = frozenset(
+    {"SYSDATE", "SYSTIMESTAMP", "CURRENT_DATE", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP"}
+)
 _LAZY = frozenset({"NVL", "COALESCE"})
 
 
@@ -294,6 +298,8 @@ class CallMixin(ExpressionMixin):
         if name in _LAZY and len(codes) >= 2:
             return self._first_not_null(codes, pos)
         code = self.registry_call(name, codes, pos)
+        if name in _CLOCKS:
+            return Code(_ticking(code.run), code.type)
         if name in _CONDITIONS:
             run = code.run
             return Code(lambda f: None if (v := run(f)) is None else bool(v), BOOLEAN)
@@ -345,6 +351,14 @@ class CallMixin(ExpressionMixin):
 
 _STANDARD_FUNCTIONS = frozenset({"INSERTING", "UPDATING", "DELETING"})
 _STANDARD_ROUTINES = _STANDARD_FUNCTIONS
+
+
+def _ticking(run: Run) -> Run:
+    def now(f: Frame) -> Value:
+        f.rt.env.tick()
+        return run(f)
+
+    return now
 
 
 def _python_call(routine: Routine, makers: list[Run], stores: list[tuple[int, Store]]) -> Run:

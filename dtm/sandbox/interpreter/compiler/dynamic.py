@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from dtm.plsql.lexer import BIND, COMMENT, IDENT, Token, lex
+from dtm.plsql.lexer import BIND, Token, lex
 from dtm.sandbox.interpreter.compiler.into import IntoTarget
 from dtm.sandbox.interpreter.compiler.sqlstatements import (
     SqlMixin,
@@ -25,27 +25,12 @@ from dtm.sandbox.interpreter.syntax.errors import pls
 from dtm.sandbox.interpreter.types import CursorType, PlType
 from dtm.sandbox.interpreter.values import Cursor
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.ports import Compiled, FunctionRef, HostVariable
+from dtm.sandbox.kernel.ports import Compiled
 from dtm.sandbox.kernel.types import Kind
 
 Value = Any
 _BLOCK = re.compile(r"\s*(?:BEGIN|DECLARE|CALL|<<)(?![\w$#])", re.IGNORECASE)
 _TRANSACTION = frozenset({"commit", "rollback", "savepoint"})
-
-
-class DynamicScope:
-    """Dynamic SQL sees no PL/SQL names; a scope all the same, so that RETURNING needs no INTO."""
-
-    def resolve(self, path: tuple[str, ...]) -> HostVariable | None:  # noqa: ARG002
-        """Nothing."""
-        return None
-
-    def resolve_function(self, path: tuple[str, ...]) -> FunctionRef | None:  # noqa: ARG002
-        """Nothing: stored functions are found by the catalog."""
-        return None
-
-
-DYNAMIC = DynamicScope()
 
 
 @dataclass(slots=True)
@@ -193,11 +178,11 @@ class Dynamic:
     def run(self, f: Frame) -> None:
         """Compile and run; fill INTO and OUT arguments."""
         rt = f.rt
-        cut, outs = returning_into(self.text)
-        compiled = rt.sql.compile(cut, DYNAMIC) if outs else rt.sql.compile(self.text)
+        compiled = rt.sql.compile(self.text)
+        outs = len(compiled.into)
         kind = compiled.kind
-        if rt.guard and (kind in _TRANSACTION or kind == "ddl"):
-            raise OraError(rt.guard, "DDL" if kind == "ddl" else kind.upper())
+        if kind in _TRANSACTION or kind == "ddl":
+            rt.transaction_allowed("DDL" if kind == "ddl" else kind.upper())
         values = self.values(f, compiled, outs)
         if kind == "select":
             self._query(f, compiled, values)
@@ -249,27 +234,6 @@ class Dynamic:
         )
         if result.rows:
             target.put_row(f, compiled.columns, result.rows[0])
-
-
-@lru_cache(maxsize=512)
-def returning_into(text: str) -> tuple[str, int]:
-    """DML with its RETURNING list's INTO blanked out, and how many placeholders that had."""
-    if "into" not in text.lower() or "return" not in text.lower():
-        return text, 0
-    tokens = [token for token in lex(text).tokens if token.kind != COMMENT]
-    depth = 0
-    returning = False
-    for index, token in enumerate(tokens):
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth == 0 and token.kind == IDENT:
-            if token.value in ("RETURNING", "RETURN"):
-                returning = True
-            elif returning and token.value == "INTO":
-                outs = [t for t in tokens[index:] if t.kind == BIND]
-                end = tokens[-1].end
-                blank = " " * (end - token.offset)
-                return text[: token.offset] + blank + text[end:], len(outs)
-    return text, 0
 
 
 @lru_cache(maxsize=512)

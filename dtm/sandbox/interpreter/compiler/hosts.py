@@ -27,7 +27,7 @@ from dtm.sandbox.interpreter.runtime import MAX_SITES, Frame, Routine, Runtime
 from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
 from dtm.sandbox.interpreter.syntax.expressions import ExpressionParser
 from dtm.sandbox.interpreter.syntax.tree import Args, Attribute, Bind, Ident, Pos, Ref, SqlText
-from dtm.sandbox.interpreter.types import CollectionType, RecordType, ora_type
+from dtm.sandbox.interpreter.types import NUMBER, CollectionType, RecordType, ora_type
 from dtm.sandbox.interpreter.values import Record
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 from dtm.sandbox.kernel.ports import Compiled, FunctionRef, HostVariable, SqlResult
@@ -35,6 +35,7 @@ from dtm.sandbox.kernel.types import Kind
 
 Value = Any
 Store = Callable[[Frame, Value], None]
+Prepared = tuple[Compiled, list[Run]]  # a statement and how to get its host values
 
 
 class SiteScope:
@@ -65,7 +66,7 @@ class SiteScope:
 class SqlSite:
     """One static statement, compiled per session and catalog version."""
 
-    __slots__ = ("binds", "invoker", "scope", "text")
+    __slots__ = ("binds", "invoker", "scope", "shared", "text")
 
     def __init__(
         self, text: str, scope: SiteScope, binds: dict[str, Run], *, invoker: bool
@@ -74,25 +75,33 @@ class SqlSite:
         self.scope = scope
         self.binds = binds  # :placeholders of an anonymous block
         self.invoker = invoker
+        # Of a unit that means the same in every session: a definer-rights one, or a block, whose
+        # compiled code is kept per user and schema.
+        self.shared: tuple[object, Prepared] | None = None
 
-    def compiled(self, rt: Runtime) -> tuple[Compiled, list[Run]]:
+    def compiled(self, rt: Runtime) -> Prepared:
         """The statement and how to get its host values, for this session."""
         version: object = rt.catalog.version()
         if self.invoker:
             version = (version, rt.context.current_schema, rt.context.effective_user)
-        found = rt.statements.get(self)
+            found = rt.statements.get(self)
+        else:
+            found = self.shared
         if found is not None and found[0] == version:
-            hit: tuple[Compiled, list[Run]] = found[1]
-            return hit
+            return found[1]
         compiled = rt.sql.compile(self.text, self.scope)
         getters: list[Run] = [
             self.binds[host] if isinstance(host, str) else host.key  # type: ignore[misc]
             for host in compiled.hosts
         ]
-        if len(rt.statements) > MAX_SITES:
-            rt.statements.clear()
-        rt.statements[self] = (version, (compiled, getters))
-        return compiled, getters
+        prepared = (compiled, getters)
+        if not self.invoker:
+            self.shared = (version, prepared)
+        else:
+            if len(rt.statements) > MAX_SITES:
+                rt.statements.clear()
+            rt.statements[self] = (version, prepared)
+        return prepared
 
     def run(self, f: Frame) -> tuple[Compiled, SqlResult]:
         """Run with the frame's values."""
@@ -158,6 +167,16 @@ class HostMixin(CollectionMixin):
         found: dict[str, Code] = self.__dict__.setdefault("generated_hosts", {})
         return found
 
+    def sequence(self, owner: str, name: str, what: str, pos: Pos) -> Code:
+        """sequence.NEXTVAL in an expression (11.1 and later)."""
+        text = f'SELECT "{owner}"."{name}".{what} FROM SYS.DUAL'
+        site = SqlSite(text, SiteScope(None), {}, invoker=False)
+        try:
+            site.compiled(self.rt)
+        except OraError as error:
+            raise CompileError(pos, f"PL/SQL: ORA-{error.code:05d}: {error.message}") from None
+        return Code(lambda f: site.run(f)[1].rows[0][0], NUMBER)
+
     # -------------------------------------------------------------- preparing
 
     def site(self, sql: SqlText, replaced: Sequence[tuple[int, int, str]] = ()) -> SqlSite:
@@ -172,7 +191,9 @@ class HostMixin(CollectionMixin):
                 binds[token.value] = self.bind_place(
                     Bind((token.line, token.column), token.value)
                 ).load
-        site = SqlSite(text, scope, binds, invoker=not self.unit.definer)
+        site = SqlSite(
+            text, scope, binds, invoker=not self.unit.definer and self.unit.type != "BLOCK"
+        )
         try:
             site.compiled(self.rt)
         except OraError as error:
@@ -193,7 +214,11 @@ class HostMixin(CollectionMixin):
     def _substituted(self, sql: SqlText, replaced: list[tuple[int, int, str]]) -> str:
         tokens = sql.tokens
         index = 0
+        taken = [(sql.start + start, sql.start + end) for start, end, _ in replaced]
         while index < len(tokens):
+            if any(start <= tokens[index].offset < end for start, end in taken):
+                index += 1
+                continue
             span = self._substitution(tokens, index)
             if span is None:
                 index += 1

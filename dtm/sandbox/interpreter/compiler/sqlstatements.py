@@ -145,8 +145,7 @@ class SqlMixin(LoopMixin):
 def run_transaction(f: Frame, kind: str, name: str | None) -> None:
     """Transaction control from PL/SQL; refused where Oracle refuses it (rt.guard)."""
     rt = f.rt
-    if rt.guard:
-        raise OraError(rt.guard, "COMMIT" if kind == "COMMIT" else kind)
+    rt.transaction_allowed(kind)
     if kind == "COMMIT":
         rt.sql.commit()
     elif kind == "SAVEPOINT":
@@ -156,6 +155,8 @@ def run_transaction(f: Frame, kind: str, name: str | None) -> None:
     else:
         rt.sql.rollback()
     rt.cursor.rowcount = 0
+    if name is None and rt.library.locks.held:
+        rt.library.locks.release_all(rt.context.sid, committed_only=True)
 
 
 def _select_into(site: SqlSite, into: IntoTarget) -> Exec:

@@ -103,7 +103,16 @@ class FakeSql:
         names = ", ".join(columns)
         self.connection.execute(f"CREATE TABLE {name} ({names})")
 
-    def compile(self, text: str, scope: HostScope | None = None) -> Compiled:
+    def compile(
+        self,
+        text: str,
+        scope: HostScope | None = None,
+        bind_types: Sequence[OraType | None] = (),
+    ) -> Compiled:
+        if scope is None and "RETURNING" in text and "INTO" in text:
+            text, _, outs = text.partition(" INTO ")
+            inner = self.compile(text)
+            return replace(inner, into=tuple(outs.replace(":", "").split(", ")))
         known = {c.name for columns in self.catalog.tables.values() for c in columns}
         hosts: list[HostVariable | str] = []
         out, last = [], 0
