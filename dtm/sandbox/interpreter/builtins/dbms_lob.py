@@ -122,7 +122,7 @@ def compare(_rt: Runtime, left: Lob, right: Lob, amount: int, at_1: int, at_2: i
     if left is None or right is None or amount < 1 or at_1 < 1 or at_2 < 1:
         return None
     a, b = left[at_1 - 1 : at_1 - 1 + amount], right[at_2 - 1 : at_2 - 1 + amount]
-    return (a > b) - (a < b)
+    return int(a > b) - int(a < b)
 
 
 PACKAGE.body("CREATETEMPORARY")(lambda _rt, _lob, _cache, _duration: "")

@@ -88,7 +88,8 @@ class SqlSite:
         else:
             found = self.shared
         if found is not None and found[0] == version:
-            return found[1]
+            hit: Prepared = found[1]
+            return hit
         compiled = rt.sql.compile(self.text, self.scope)
         getters: list[Run] = [
             self.binds[host] if isinstance(host, str) else host.key  # type: ignore[misc]
