@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ class InstanceHost:
         self._engine = Engine(self._instance)
         self._library = Library()
         self._instance.attributes.update(
-            sessions=self.registry, kill=self._kill, cancel=self._cancel
+            sessions=self.registry, user_locks=self._library.user_locks
         )
 
     # ------------------------------------------------------------------ logon
@@ -135,15 +135,6 @@ class InstanceHost:
         )
         ddl.run(lambda: ddl.catalog.put(changed))
 
-    # ------------------------------------------------------------------ ALTER SYSTEM
-
-    def _kill(self, sid: int, serial: int, _immediate: bool) -> bool:
-        """For the SQL room: end a session; False when there is none."""
-        return _found(lambda: self.registry.kill(sid, serial))
-
-    def _cancel(self, sid: int, serial: int, _flag: bool) -> bool:
-        return _found(lambda: self.registry.cancel(sid, serial))
-
     # ------------------------------------------------------------------ control
 
     def sessions(self) -> list[dict[str, Any]]:
@@ -164,14 +155,3 @@ class InstanceHost:
 
     def close(self) -> None:
         self._instance.close()
-
-
-def _found(action: Callable[[], None]) -> bool:
-    """False when the session an action is for does not exist (ORA-00030)."""
-    try:
-        action()
-    except OraError as error:
-        if error.code == 30:
-            return False
-        raise
-    return True

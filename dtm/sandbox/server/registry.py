@@ -14,6 +14,8 @@ from dtm.sandbox.server.interrupts import Interrupt
 
 _MAX_SERIAL = 65535  # what the driver's serial number field carries
 _FIRST_SID = 10
+_POLL_S = 0.005
+_KILL_S = 1.0
 
 
 @dataclass(slots=True)
@@ -72,6 +74,37 @@ class SessionRegistry:
         with self._guard:
             return [one for _, one in sorted(self._sessions.items()) if one is not _RESERVED]
 
+    # ------------------------------------------------------------------ for the V$ views
+
+    def _known(self, sid: int) -> Session | None:
+        with self._guard:
+            return self._sessions.get(sid)
+
+    def status(self, sid: int) -> str:
+        """V$SESSION.STATUS: ACTIVE, INACTIVE or KILLED."""
+        found = self._known(sid)
+        return found.status if found else "KILLED"
+
+    def statement(self, sid: int) -> str | None:
+        """The text of the running or last call."""
+        found = self._known(sid)
+        return found.statement if found else None
+
+    def last_call_seconds(self, sid: int) -> int:
+        """V$SESSION.LAST_CALL_ET: seconds since the session became active or inactive."""
+        found = self._known(sid)
+        return int((dt.datetime.now() - found.since).total_seconds()) if found else 0
+
+    # ------------------------------------------------------------------ ending sessions
+
+    def _await_end(self, sid: int, serial: int) -> None:
+        """Wait until an idle session is gone; a working one may take longer."""
+        end = time.monotonic() + _KILL_S
+        while (found := self._known(sid)) is not None and found.context.serial == serial:
+            if time.monotonic() > end:
+                return
+            time.sleep(_POLL_S)
+
     def find(self, sid: int, serial: int) -> Session:
         """ORA-00030 when there is no such session."""
         with self._guard:
@@ -86,6 +119,7 @@ class SessionRegistry:
         if sid == by:
             raise OraError(27)
         found.interrupt.end(28)
+        self._await_end(sid, serial)
 
     def cancel(self, sid: int, serial: int) -> None:
         """ALTER SYSTEM CANCEL SQL."""
