@@ -55,7 +55,7 @@ class Engine:
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        self.runtime = Runtime(instance.connection)
+        self.runtime = Runtime(instance.connection, instance.database.mutex)
         self.hooks = DdlTranslator(self)
         self._cache: OrderedDict[object, Compiled] = OrderedDict()
 

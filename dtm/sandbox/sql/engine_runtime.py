@@ -7,7 +7,7 @@ inside a PL/SQL function inside a statement saves and restores it (`acting`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -44,10 +44,11 @@ class Actor:
 class Runtime:
     """Who runs the current statement. One per instance."""
 
-    __slots__ = ("_registered", "actor", "connection")
+    __slots__ = ("_registered", "actor", "connection", "mutex")
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, mutex: AbstractContextManager[object]) -> None:
         self.connection = connection
+        self.mutex = mutex
         self.actor: Actor
         self._registered: set[str] = set()
 
@@ -62,16 +63,22 @@ class Runtime:
     def ensure(
         self, functions: Iterable[SqlFunction], views: Iterable[DictionaryView] = ()
     ) -> None:
-        """Register what is not registered yet."""
-        for function in functions:
-            if function.name not in self._registered:
-                self._register(function)
-                self._registered.add(function.name)
-        for view in views:
-            name = f"D${view.name}"
-            if name not in self._registered:
-                self._register_view(name, view)
-                self._registered.add(name)
+        """Register what is not registered yet; another session may be in the middle of a
+        statement on the same connection."""
+        functions, views = tuple(functions), tuple(views)
+        wanted = {f.name for f in functions} | {f"D${view.name}" for view in views}
+        if wanted <= self._registered:
+            return
+        with self.mutex:
+            for function in functions:
+                if function.name not in self._registered:
+                    self._register(function)
+                    self._registered.add(function.name)
+            for view in views:
+                name = f"D${view.name}"
+                if name not in self._registered:
+                    self._register_view(name, view)
+                    self._registered.add(name)
 
     def _register(self, function: SqlFunction) -> None:
         made = function.make(self)
