@@ -498,3 +498,165 @@ COMMENT ON TABLE dtm_v_history IS 'Every task attempt of every run, readable.'
 /
 COMMENT ON TABLE dtm_v_sql IS 'Every logged statement with its run and instance, and whether it was rolled back (null: not known, its task commits as it goes or has not ended).'
 /
+COMMENT ON COLUMN dtm_v_runs.run_id IS 'Id of the run'
+/
+COMMENT ON COLUMN dtm_v_runs.operation_name IS 'Operation'
+/
+COMMENT ON COLUMN dtm_v_runs.environment_name IS 'Environment'
+/
+COMMENT ON COLUMN dtm_v_runs.assignment_name IS 'Assignment'
+/
+COMMENT ON COLUMN dtm_v_runs.run_mode IS 'R: real; T: test'
+/
+COMMENT ON COLUMN dtm_v_runs.state IS 'State of the run'
+/
+COMMENT ON COLUMN dtm_v_runs.state_reason IS 'Why, in words'
+/
+COMMENT ON COLUMN dtm_v_runs.requested_by IS 'Who started it'
+/
+COMMENT ON COLUMN dtm_v_runs.started_at IS 'UTC time of the first start'
+/
+COMMENT ON COLUMN dtm_v_runs.resumed_at IS 'UTC time of the last start'
+/
+COMMENT ON COLUMN dtm_v_runs.ended_at IS 'UTC time of the last end; null while it runs'
+/
+COMMENT ON COLUMN dtm_v_runs.start_count IS 'How often it was started'
+/
+COMMENT ON COLUMN dtm_v_runs.streams IS 'Number of streams'
+/
+COMMENT ON COLUMN dtm_v_runs.completed IS 'Streams that completed'
+/
+COMMENT ON COLUMN dtm_v_runs.failed IS 'Streams that failed or whose outcome is unknown'
+/
+COMMENT ON COLUMN dtm_v_runs.unfinished IS 'Streams that are pending, running or halted'
+/
+COMMENT ON COLUMN dtm_v_running.operation_name IS 'Operation'
+/
+COMMENT ON COLUMN dtm_v_running.environment_name IS 'Environment'
+/
+COMMENT ON COLUMN dtm_v_running.run_id IS 'Run'
+/
+COMMENT ON COLUMN dtm_v_running.instance_name IS 'Instance'
+/
+COMMENT ON COLUMN dtm_v_running.object_name IS 'Object; null if there is none'
+/
+COMMENT ON COLUMN dtm_v_running.handle IS 'Stream'
+/
+COMMENT ON COLUMN dtm_v_running.iteration IS 'Iteration whose iterator completed last'
+/
+COMMENT ON COLUMN dtm_v_running.phase IS 'ITERATOR, INITIAL, TASK or FINAL'
+/
+COMMENT ON COLUMN dtm_v_running.task_name IS 'Task that runs; null between tasks'
+/
+COMMENT ON COLUMN dtm_v_running.attempt_no IS 'Attempt at it, from 1'
+/
+COMMENT ON COLUMN dtm_v_running.started_at IS 'UTC time its call began'
+/
+COMMENT ON COLUMN dtm_v_running.client_session IS 'Coordinating session on the instance'
+/
+COMMENT ON COLUMN dtm_v_failed.operation_name IS 'Operation'
+/
+COMMENT ON COLUMN dtm_v_failed.environment_name IS 'Environment'
+/
+COMMENT ON COLUMN dtm_v_failed.run_id IS 'Run'
+/
+COMMENT ON COLUMN dtm_v_failed.instance_name IS 'Instance'
+/
+COMMENT ON COLUMN dtm_v_failed.object_name IS 'Object; null if there is none'
+/
+COMMENT ON COLUMN dtm_v_failed.handle IS 'Stream'
+/
+COMMENT ON COLUMN dtm_v_failed.state IS 'FAILED, or UNKNOWN: a person must say what became of a task'
+/
+COMMENT ON COLUMN dtm_v_failed.state_reason IS 'Why, in words'
+/
+COMMENT ON COLUMN dtm_v_failed.seq IS 'Number of the attempt'
+/
+COMMENT ON COLUMN dtm_v_failed.iteration IS 'Iteration'
+/
+COMMENT ON COLUMN dtm_v_failed.phase IS 'ITERATOR, INITIAL, TASK or FINAL'
+/
+COMMENT ON COLUMN dtm_v_failed.task_name IS 'Task that failed'
+/
+COMMENT ON COLUMN dtm_v_failed.error_code IS 'Cause, such as ORA-01653'
+/
+COMMENT ON COLUMN dtm_v_failed.error_text IS 'Full error stack'
+/
+COMMENT ON COLUMN dtm_v_failed.ended_at IS 'UTC time of the failure'
+/
+COMMENT ON COLUMN dtm_v_history.operation_name IS 'Operation'
+/
+COMMENT ON COLUMN dtm_v_history.environment_name IS 'Environment'
+/
+COMMENT ON COLUMN dtm_v_history.run_mode IS 'R: real; T: test'
+/
+COMMENT ON COLUMN dtm_v_history.run_id IS 'Run'
+/
+COMMENT ON COLUMN dtm_v_history.instance_name IS 'Instance'
+/
+COMMENT ON COLUMN dtm_v_history.object_name IS 'Object; null if there is none'
+/
+COMMENT ON COLUMN dtm_v_history.handle IS 'Stream'
+/
+COMMENT ON COLUMN dtm_v_history.seq IS 'Number of the attempt in its stream'
+/
+COMMENT ON COLUMN dtm_v_history.iteration IS 'Iteration'
+/
+COMMENT ON COLUMN dtm_v_history.phase IS 'ITERATOR, INITIAL, TASK or FINAL'
+/
+COMMENT ON COLUMN dtm_v_history.task_name IS 'Task'
+/
+COMMENT ON COLUMN dtm_v_history.attempt_no IS 'Number of the attempt at this task'
+/
+COMMENT ON COLUMN dtm_v_history.state IS 'Outcome'
+/
+COMMENT ON COLUMN dtm_v_history.outcome_by IS 'How the outcome is known'
+/
+COMMENT ON COLUMN dtm_v_history.started_at IS 'UTC time of the intent'
+/
+COMMENT ON COLUMN dtm_v_history.ended_at IS 'UTC time of the outcome'
+/
+COMMENT ON COLUMN dtm_v_history.elapsed_s IS 'Seconds from call to answer'
+/
+COMMENT ON COLUMN dtm_v_history.error_code IS 'Cause of an error'
+/
+COMMENT ON COLUMN dtm_v_history.error_text IS 'Full error stack'
+/
+COMMENT ON COLUMN dtm_v_sql.operation_name IS 'Operation'
+/
+COMMENT ON COLUMN dtm_v_sql.environment_name IS 'Environment'
+/
+COMMENT ON COLUMN dtm_v_sql.run_id IS 'Run'
+/
+COMMENT ON COLUMN dtm_v_sql.instance_name IS 'Instance'
+/
+COMMENT ON COLUMN dtm_v_sql.object_name IS 'Object; null if there is none'
+/
+COMMENT ON COLUMN dtm_v_sql.handle IS 'Stream'
+/
+COMMENT ON COLUMN dtm_v_sql.client_key IS 'Key of the row on the client'
+/
+COMMENT ON COLUMN dtm_v_sql.iteration IS 'Iteration'
+/
+COMMENT ON COLUMN dtm_v_sql.task_name IS 'Task that ran it'
+/
+COMMENT ON COLUMN dtm_v_sql.state IS 'RUNNING, DONE, FAILED, TESTED or ABANDONED'
+/
+COMMENT ON COLUMN dtm_v_sql.sql_text IS 'Full text'
+/
+COMMENT ON COLUMN dtm_v_sql.started_at IS 'UTC time of its start'
+/
+COMMENT ON COLUMN dtm_v_sql.elapsed_s IS 'Seconds'
+/
+COMMENT ON COLUMN dtm_v_sql.row_count IS 'Rows processed'
+/
+COMMENT ON COLUMN dtm_v_sql.error_code IS 'Error, such as ORA-01653'
+/
+COMMENT ON COLUMN dtm_v_sql.error_text IS 'Full error stack'
+/
+COMMENT ON COLUMN dtm_v_sql.px_servers IS 'Parallel execution servers'
+/
+COMMENT ON COLUMN dtm_v_sql.attempt_state IS 'Outcome of the task attempt that ran it'
+/
+COMMENT ON COLUMN dtm_v_sql.rolled_back IS 'Y, N, or null: not known'
+/
