@@ -160,7 +160,7 @@ def _schedule(ctx: Canonical, schedule: str) -> str:
     for (what, least, greatest, names), text in zip(_CRON, fields, strict=True):
         for part in text.split(","):
             if not _cron_part(part, least, greatest, names):
-                message = f'"{part}" is not a {what} ({least} to {greatest})'
+                message = f'"{part}" is not a valid {what} ({least} to {greatest})'
                 hint = 'fields: minute hour day month weekday, for example "0 22 * * SAT"'
                 ctx.refuse(("spec", "schedule"), "invalid-value", message, hint)
     return " ".join(fields).upper()

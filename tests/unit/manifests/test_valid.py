@@ -168,3 +168,32 @@ exclude: [broken]
     assert found.source_location("PURGE", "other.pkb", 1) is None
     origin = found.locate(ResourceId(Kind.ASSIGNMENT, "purge-prod"), "spec.parameters.DAYS")
     assert str(origin) == "assignment.yaml:9:22"
+
+
+def test_an_instance_replaces_what_its_environment_says_about_the_address(tmp_path):
+    env = tree.ENVIRONMENT.replace("user: DTM", "user: DTM, tnsAlias: SALES")
+    other = tree.INSTANCE.replace("sales-1", "sales-2").replace("    dsn: db1:1521/SALES\n", "")
+    other = other.replace("  connect:\n", "  connect: {password: {file: pw}}\n")
+    inventory = tree.loaded(tmp_path, env_yaml=env, other_yaml=other).require().inventory
+    one, two = (inventory.instance(name).connect for name in ("sales-1", "sales-2"))
+    assert (one.dsn, one.tns_alias, str(one.password)) == (
+        "db1:1521/SALES",
+        None,
+        "env:PW_SALES_1",
+    )
+    assert (two.dsn, two.tns_alias, str(two.password)) == (None, "SALES", "file:pw")
+
+
+def test_whole_numbers_are_one_number_however_they_are_written(tmp_path):
+    before = _digests(tmp_path / "a", env_yaml=tree.ENVIRONMENT + "  parameters: {x: 8.0}\n")
+    after = _digests(tmp_path / "b", env_yaml=tree.ENVIRONMENT + "  parameters: {X: 8}\n")
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    "schedule", ["*/15 * * * *", "0 22 * * FRI-MON", "5,35 0-6/2 1 JAN,jul 0", "0 0 1 * 7"]
+)
+def test_schedules(tmp_path, schedule):
+    assignment = tree.ASSIGNMENT + f"  schedule: '{schedule}'\n"
+    inventory = tree.loaded(tmp_path, assignment_yaml=assignment).require().inventory
+    assert inventory.assignment("purge-prod").schedule == schedule.upper()

@@ -38,6 +38,23 @@ def test_most_specific_layer_wins(instance, name, value, layer):
     assert (resolved.value, resolved.layer) == (Decimal(value), layer)
 
 
+def test_an_object_is_more_specific_than_an_instance():
+    resources = shop()
+    assignment = resources[-1]
+    overrides = [o for o in assignment.spec["overrides"] if not {"instance", "object"} <= o.keys()]
+    for listed in (overrides, overrides[::-1]):
+        spec = {**assignment.spec, "overrides": listed}
+        inventory = Inventory.of([*resources[:-1], replace(assignment, spec=spec)])
+        found = parameters.resolve(
+            inventory,
+            OPERATION,
+            inventory.assignment("purge-prod"),
+            inventory.instance("a1"),
+            "S.A",
+        )["DAYS"]
+        assert (found.value, found.layer) == (Decimal(3), Layer.OBJECT)
+
+
 def test_command_line_wins_and_is_case_insensitive():
     resolved = _days("a1", "S.A", {"days": "9"})
     assert (resolved.value, resolved.layer, resolved.origin) == (
