@@ -70,6 +70,7 @@ class Relation:
     columns: list[OutColumn]
     single_row: bool = False  # an aggregate without GROUP BY: exactly one row
     simple: bool = True  # a plain SELECT that may stand in a compound as it is
+    limited: bool = False  # ends with LIMIT
     locks: list[tuple[Table, str]] = field(default_factory=list)  # FOR UPDATE: candidates queries
 
 
@@ -125,6 +126,7 @@ class Scope:
     group_keys: dict[str, Typed] | None = None  # by SQL text
     null_keys: set[str] | None = None  # GROUP BY expressions that are NULL in this grouping set
     loose: list[tuple[int, str]] = field(default_factory=list)  # columns outside aggregates
+    references: int = 0  # columns of this block that were named so far
     in_aggregate: bool = False
     has_aggregate: bool = False
     stage: Stage | None = None  # active: columns are seen through it

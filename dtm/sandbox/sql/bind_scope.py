@@ -102,6 +102,7 @@ def _qualified(
 
 def _seen(block: Scope, value: Typed, name: n.Name) -> Typed:
     """A column as the block's present phase sees it; noted as standing outside aggregates."""
+    block.references += 1
     if not block.in_aggregate:
         block.loose.append((name.at, name.path[-1]))
     return staged(block, value)

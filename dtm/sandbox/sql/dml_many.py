@@ -32,10 +32,11 @@ class MergePlan:
 
     def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
         if self.table.id in step.dirty:
-            step.require_free(self.table, self.candidates.render(step.dirty), binds)
+            candidates = self.candidates
+            step.require_free(self.table, candidates.render(step.dirty), candidates.used(binds))
         result = Outcome()
         seen: set[Encoded] = set()
-        for row in step.execute(self.rows.render(step.dirty), binds):
+        for row in self.rows.run(step, binds):
             if row[0] is None:
                 self._unmatched(step, row, result)
             else:
@@ -82,7 +83,7 @@ class MultiInsertPlan:
 
     def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
         result = Outcome()
-        for row in step.execute(self.rows.render(step.dirty), binds):
+        for row in self.rows.run(step, binds):
             for branch in self._chosen(row):
                 values = row[branch.start : branch.start + branch.count]
                 step.execute(branch.insert, values)

@@ -193,7 +193,10 @@ def instant_key(value: Encoded) -> Encoded:
 
 def encode_interval(value: dt.timedelta) -> int:
     """Encode INTERVAL DAY TO SECOND: microseconds."""
-    return (value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds
+    total = (value.days * 86400 + value.seconds) * 1_000_000 + value.microseconds
+    if not _INT_MIN <= total <= _INT_MAX:  # 292,000 years; Oracle's limit is 2.7 million
+        raise OraError(1873)
+    return total
 
 
 def _decode_interval(value: Encoded) -> dt.timedelta | None:

@@ -183,7 +183,10 @@ class SqlSession:
             found = self.engine.cached(key)
             if found is not None:
                 return found
-        compiled = self._compile(text, scope, tuple(bind_types), wide=False)
+        try:
+            compiled = self._compile(text, scope, tuple(bind_types), wide=False)
+        except RecursionError:
+            raise unsupported(text, 100, "expressions nested this deeply", 0) from None
         if key is not None:
             self.engine.remember(key, compiled)
         return compiled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,14 +16,17 @@ from dtm.sandbox.sql.encoding import Encoded, rowid_text
 from dtm.sandbox.sql.transactions import Step, source
 
 Row = tuple[Encoded, ...]
+_PARAMETER = re.compile(r"""'(?:[^']|'')*'|"[^"]*"|\?(\d+)""")
 
 
 class Template:
     """SQLite text whose table references depend on which tables are dirty."""
 
-    __slots__ = ("_parts", "_rendered", "_tables")
+    __slots__ = ("_binds", "_parts", "_rendered", "_tables")
 
     def __init__(self, sql: str, tables: Sequence[tuple[Table, str | None]]) -> None:
+        # SQLite wants exactly as many values as the highest parameter number in the text.
+        self._binds = max((int(m) for m in _PARAMETER.findall(sql) if m), default=0)
         self._parts = sql.split(MARK)
         self._tables = tables
         self._rendered: dict[frozenset[int], str] = {}
@@ -39,6 +43,14 @@ class Template:
             if len(self._rendered) > 16:
                 self._rendered = {dirty: known}
         return known
+
+    def run(self, step: Step, binds: Sequence[Encoded]) -> list[Row]:
+        """Execute it in a step."""
+        return step.execute(self.render(step.dirty), binds[: self._binds])
+
+    def used(self, binds: Sequence[Encoded]) -> Sequence[Encoded]:
+        """The values this text takes."""
+        return binds[: self._binds]
 
     def _place(self, part: str, dirty: frozenset[int]) -> tuple[Table, frozenset[int], str | None]:
         table, partition = self._tables[int(part)]
@@ -70,12 +82,8 @@ class QueryPlan:
 
     def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
         for table, candidates in self.locks:
-            step.lock(table, _used(candidates.render(step.dirty)), binds)
-        return Outcome(step.execute(self.template.render(step.dirty), binds))
-
-
-def _used(sql: str) -> str:
-    return sql
+            step.lock(table, candidates.render(step.dirty), candidates.used(binds))
+        return Outcome(self.template.run(step, binds))
 
 
 @dataclass(slots=True)
@@ -84,7 +92,7 @@ class InsertPlan:
     template: Template
 
     def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
-        rows = step.execute(self.template.render(step.dirty), binds)
+        rows = self.template.run(step, binds)
         last = rowid_text(self.table.id, step.last_row) if step.changes else None
         return Outcome(rows, step.changes, last)
 
@@ -101,9 +109,10 @@ class ChangePlan:
 
     def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
         if self.table.id in step.dirty:
-            step.require_free(self.table, self.candidates.render(step.dirty), binds)
+            candidates = self.candidates
+            step.require_free(self.table, candidates.render(step.dirty), candidates.used(binds))
         template = self.by_row if self._indirect(step) else self.plain
-        rows = step.execute(template.render(step.dirty), binds)
+        rows = template.run(step, binds)
         return Outcome(rows, step.changes)
 
     def _indirect(self, step: Step) -> bool:
@@ -122,9 +131,10 @@ class RowUpdatePlan:
 
     def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
         if self.table.id in step.dirty:
-            step.require_free(self.table, self.candidates.render(step.dirty), binds)
+            candidates = self.candidates
+            step.require_free(self.table, candidates.render(step.dirty), candidates.used(binds))
         result = Outcome()
-        for row in step.execute(self.values.render(step.dirty), binds):
+        for row in self.values.run(step, binds):
             result.rows += step.execute(self.update, (*row[1:], row[0]))
             result.count += step.changes
         return result

@@ -10,6 +10,7 @@ from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.parse_expressions import ExpressionParser
 from dtm.sandbox.sql.parse_tokens import RESERVED
 
+_MAX_QUERIES = 40
 _JOIN_WORDS = ("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "NATURAL")
 _CLAUSES_UNSUPPORTED = {"MODEL": 120, "MATCH_RECOGNIZE": 121}
 
@@ -17,11 +18,18 @@ _CLAUSES_UNSUPPORTED = {"MODEL": 120, "MATCH_RECOGNIZE": 121}
 class QueryParser(ExpressionParser):
     """Parses queries at the cursor."""
 
+    queries = 0  # nesting
+
     def query(self) -> n.Query:
         """A query expression with everything that may follow it."""
         at = self.at
+        self.queries += 1
+        if self.queries > _MAX_QUERIES:
+            self.unsupported(101, "queries nested this deeply")
         ctes = self._with_clause() if self.is_word("WITH") else []
-        return self._tail(n.Query(at, self._set_operations(), ctes))
+        result = self._tail(n.Query(at, self._set_operations(), ctes))
+        self.queries -= 1
+        return result
 
     def query_rest(self, body: n.Query) -> n.Query:
         return self._tail(n.Query(body.at, self._set_operations(body)))

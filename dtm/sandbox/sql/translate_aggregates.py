@@ -85,10 +85,15 @@ class AggregateTranslator(ConditionTranslator):
         if scope.in_aggregate:
             self.context.unsupported(159, "nested aggregate functions", node.at)
         scope.in_aggregate, scope.has_aggregate = True, True
+        own, outer = scope.references, _outer_references(scope)
         try:
-            return self._plain_aggregate(name, node, scope)
+            value = self._plain_aggregate(name, node, scope)
         finally:
             scope.in_aggregate = False
+        if scope.references == own and _outer_references(scope) != outer:
+            # Such an aggregate belongs to the outer query block.
+            self.context.unsupported(176, "aggregate function of outer columns only", node.at)
+        return value
 
     def _grouping(self, node: n.Call, scope: Scope) -> Typed:
         if scope.null_keys is None or len(node.arguments) != 1:
@@ -353,6 +358,14 @@ class AggregateTranslator(ConditionTranslator):
         over = self._over(window, scope)
         whole = replace(total, sql=f"nullif({function}({total.sql}) {over}, 0)", digits=None)
         return self.arithmetic("/", value, whole, node.at)
+
+
+def _outer_references(scope: Scope) -> int:
+    total, block = 0, scope.parent
+    while block is not None:
+        total += block.references
+        block = block.parent
+    return total
 
 
 _Handler = Callable[[AggregateTranslator, n.Call, n.Window, Scope], Typed]

@@ -21,6 +21,7 @@ from dtm.sandbox.sql.functions import (
     date_input,
     datetimes,
     intervals,
+    numeric,
     registry,
     typing_rules,
 )
@@ -48,6 +49,7 @@ _BARE_FUNCTIONS = frozenset(
         "DBTIMEZONE",
     ]
 )
+_FOLDED = {"+": numeric.add, "-": numeric.subtract, "*": numeric.multiply}
 _HIERARCHY_COLUMNS = frozenset({"LEVEL", "CONNECT_BY_ISLEAF", "CONNECT_BY_ISCYCLE"})
 
 
@@ -248,6 +250,10 @@ class ExpressionTranslator(TranslatorBase):
             raise self.located(error, at) from None
         left = self.convert(left, operation.left, at)
         right = self.convert(right, operation.right, at)
+        if left.is_literal and right.is_literal and op in _FOLDED:
+            folded = self._folded(op, left, right)
+            if folded is not None:
+                return folded
         native = self._native_integers(op, left, right)
         if native is not None:
             return native
@@ -258,6 +264,15 @@ class ExpressionTranslator(TranslatorBase):
             left.nullable or right.nullable,
             wide=family(operation.returns) == "N",
         )
+
+    def _folded(self, op: str, left: Typed, right: Typed) -> Typed | None:
+        """Two numeric literals, computed now; an overflow is left to execution."""
+        if family(left.type) != "N" or family(right.type) != "N":
+            return None
+        try:
+            return self.number_value(_FOLDED[op](left.literal, right.literal))
+        except OraError:
+            return None
 
     def _native_integers(self, op: str, left: Typed, right: Typed) -> Typed | None:
         """SQLite's own operator for integers that cannot overflow 64 bits."""

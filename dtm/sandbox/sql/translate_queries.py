@@ -65,7 +65,8 @@ class QueryTranslator(SelectTranslator):
         """FETCH FIRST and OFFSET; an ordered subquery keeps its order by `LIMIT -1`."""
         if node.fetch is None and node.offset is None:
             if node.order_by and nested:
-                return replace(relation, sql=f"{relation.sql} LIMIT -1", simple=False)
+                limit = "" if relation.limited else " LIMIT -1"
+                return replace(relation, sql=relation.sql + limit, simple=False, limited=True)
             return relation
         if node.fetch_percent or node.fetch_ties:
             word = "PERCENT" if node.fetch_percent else "WITH TIES"
@@ -74,10 +75,11 @@ class QueryTranslator(SelectTranslator):
             raise OraError(2014, offset=node.for_update.at)
         scope = Scope(holder, clause="FETCH")
         limit = "-1" if node.fetch is None else self._row_count(node.fetch, scope)
-        sql = f"{relation.sql} LIMIT {limit}"
+        sql = f"SELECT * FROM ({relation.sql})" if relation.limited else relation.sql
+        sql += f" LIMIT {limit}"
         if node.offset is not None:
             sql += f" OFFSET {self._row_count(node.offset, scope)}"
-        return replace(relation, sql=sql, simple=False, single_row=False)
+        return replace(relation, sql=sql, simple=False, single_row=False, limited=True)
 
     def _row_count(self, node: n.Node, scope: Scope) -> str:
         value = self.expression(node, scope)

@@ -121,7 +121,8 @@ class SelectTranslator(HierarchyTranslator):
             return
         scope = block.scope
         complicated = grouped or node.distinct or bool(order) or _has_windows(*items)
-        if numbered and not block.limits and not grouped and node.connect_by is None:
+        simple = not grouped and node.connect_by is None and not _has_windows(*items, *operands)
+        if numbered and not block.limits and simple:
             scope.rownum = "row_number() OVER ()"
             return
         if not numbered and not complicated and block.finish is None:
@@ -290,6 +291,11 @@ class SelectTranslator(HierarchyTranslator):
         if grouped and scope.loose:
             at, _ = scope.loose[0]
             raise OraError(937 if node.group_by is None else 979, offset=at)
+        if grouped and node.group_by is None:
+            # One row: nothing to order; HAVING makes SQLite see an aggregate query.
+            terms = []
+            if not has_aggregates(*(i.expression for i in node.items)):
+                having = "count(*) >= 0" if having is None else f"({having} AND count(*) >= 0)"
         sql = self._text(node, block, columns)
         if node.group_by is not None:
             group = self._group_sql(chosen if chosen is not None else keys or {})
@@ -303,7 +309,8 @@ class SelectTranslator(HierarchyTranslator):
             sql += f" LIMIT {smallest(block.limits)}"
             simple = False
         single = grouped and node.group_by is None and node.having is None
-        return Relation(sql, columns, single_row=single, simple=simple)
+        limited = bool(block.limits)
+        return Relation(sql, columns, single_row=single, simple=simple, limited=limited)
 
     def _text(self, node: n.Select, block: Block, columns: list[OutColumn]) -> str:
         items = ", ".join(f"{self._output(c)} AS c{i}" for i, c in enumerate(columns, 1))
@@ -324,7 +331,8 @@ class SelectTranslator(HierarchyTranslator):
             index = int(operand.text)
             if not 1 <= index <= len(columns):
                 raise OraError(1785, offset=operand.at)
-            return self.order_term(columns[index - 1].value, item)
+            chosen = columns[index - 1].value
+            return None if chosen.is_literal else self.order_term(chosen, item)
         value = self._aliased(operand, columns, node)
         if value is None:
             value = self.expression(operand, scope)
