@@ -13,7 +13,7 @@ from dtm.sandbox.kernel.types import Kind, OraType
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import Parameter, Requirements, SqlFunction, Typed
 from dtm.sandbox.sql.catalog_model import Sequence as OraSequence
-from dtm.sandbox.sql.catalog_model import Table, View
+from dtm.sandbox.sql.catalog_model import Table, Unit, View
 from dtm.sandbox.sql.dictionary_base import DictionaryView
 from dtm.sandbox.sql.functions.environment import Environment
 from dtm.sandbox.sql.parse_tokens import unsupported
@@ -29,6 +29,9 @@ class Names(Protocol):
         self, path: tuple[str, ...], privilege: str, offset: int
     ) -> Table | View | DictionaryView:
         """ORA-00942 / ORA-01031."""
+
+    def triggers(self, table: Table) -> Sequence[Unit]:
+        """The triggers on a table."""
 
     def inside_view(self, view: View) -> Names:
         """Names as the view's query sees them: its owner's."""

@@ -12,10 +12,11 @@ from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import Scope, SourceColumn, Typed
 from dtm.sandbox.sql.bind_walk import walk
-from dtm.sandbox.sql.catalog_model import ROW, Table
+from dtm.sandbox.sql.catalog_model import ROW, Table, quote
 from dtm.sandbox.sql.dml_translate import DmlTranslator
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.engine_plans import Outcome, Row, Template
+from dtm.sandbox.sql.engine_runtime import Actor
 from dtm.sandbox.sql.transactions import Step
 
 
@@ -30,7 +31,8 @@ class MergePlan:
     set_count: int
     insert: str | None
 
-    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+    def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
+        del actor
         if self.table.id in step.dirty:
             candidates = self.candidates
             step.require_free(self.table, candidates.render(step.dirty), candidates.used(binds))
@@ -81,7 +83,8 @@ class MultiInsertPlan:
     groups: list[list[Branch]] = field(default_factory=list)
     otherwise: list[Branch] = field(default_factory=list)
 
-    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+    def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
+        del actor
         result = Outcome()
         for row in self.rows.run(step, binds):
             for branch in self._chosen(row):
@@ -108,6 +111,7 @@ class ManyTranslator(DmlTranslator):
 
     def merge(self, node: n.Merge) -> tuple[MergePlan, Table]:
         table, ref = self._merge_target(node)
+        self.refuse_triggers(table, "MERGE into", node.at)
         scope = Scope(None, clause="ON")
         source_part = self.from_part(node.source, scope)
         name = ref.alias.text if ref.alias is not None else table.name
@@ -172,7 +176,7 @@ class ManyTranslator(DmlTranslator):
         delete = "0"
         if node.delete_where is not None:
             delete = self.condition(node.delete_where, self._after_update(scope, table, pairs))
-        body = ", ".join(f"{column} = ?" for column, _ in pairs)
+        body = ", ".join(f"{quote(column)} = ?" for column, _ in pairs)
         return f"UPDATE {table.target} SET {body} WHERE {ROW} = ?", pairs, [when, delete]
 
     def _after_update(self, scope: Scope, table: Table, pairs: list[tuple[str, str]]) -> Scope:
@@ -183,8 +187,8 @@ class ManyTranslator(DmlTranslator):
         for name, column in target.columns.items():
             definition = table.column(name)
             value = column.value
-            if definition is not None and definition.sql in new:
-                value = Typed(new[definition.sql], definition.type, wide=value.wide)
+            if definition is not None and name in new:
+                value = Typed(new[name], definition.type, wide=value.wide)
             columns[name] = SourceColumn(column.name, value, column.hidden)
         return Scope(
             scope.parent, [replace(target, columns=columns), *scope.sources[1:]], clause="WHERE"
@@ -201,7 +205,7 @@ class ManyTranslator(DmlTranslator):
         values = self.row_values(node.insert_values, table, columns, inner, node.unmatched_at)
         names = [c.sql for c in columns]
         for name, value in self.defaults(table, columns):
-            names.append(name)
+            names.append(quote(name))
             values.append(value)
         when = "1"
         if node.insert_where is not None:
@@ -246,6 +250,7 @@ class ManyTranslator(DmlTranslator):
         del relation
         table, ref = self.target(into.table, "INSERT")
         tables.append(table)
+        self.refuse_triggers(table, "multi-table INSERT into", into.at)
         columns = self.columns(table, into.columns, ref.alias.text if ref.alias else None)
         scope.clause = "VALUES"
         nodes = into.values
@@ -255,7 +260,7 @@ class ManyTranslator(DmlTranslator):
         values = self.row_values(nodes, table, columns, scope, into.at)
         names = [c.sql for c in columns]
         for name, value in self.defaults(table, columns):
-            names.append(name)
+            names.append(quote(name))
             values.append(value)
         start = len(items)
         items += values

@@ -24,8 +24,15 @@ from dtm.sandbox.sql.bind_model import (
 )
 from dtm.sandbox.sql.bind_scope import identifier_text
 from dtm.sandbox.sql.bind_walk import conjuncts, walk
-from dtm.sandbox.sql.catalog_model import ROW, Table, TableColumn, View
+from dtm.sandbox.sql.catalog_model import ROW, Table, TableColumn, View, quote
 from dtm.sandbox.sql.catalog_model import Sequence as OraSequence
+from dtm.sandbox.sql.dml_triggers import (
+    RowCodec,
+    TriggeredChange,
+    TriggeredInsert,
+    Triggers,
+    triggers_for,
+)
 from dtm.sandbox.sql.engine_plans import ChangePlan, InsertPlan, RowUpdatePlan, Template
 from dtm.sandbox.sql.functions.conversion import family
 from dtm.sandbox.sql.parse_statements import parse_expression
@@ -39,6 +46,11 @@ from dtm.sandbox.sql.translate_storage import (
     host_coercion,
     store_function,
 )
+
+
+def _target(name: str) -> str:
+    """A SET target: a column name, or a list that is SQL already."""
+    return name if name.startswith("(") else quote(name)
 
 
 class DmlTranslator(QueryTranslator):
@@ -153,12 +165,25 @@ class DmlTranslator(QueryTranslator):
                 continue
             value = self.assign(self.default(table, column), table, column, 0)
             if value != "NULL":
-                result.append((column.sql, value))
+                result.append((column.name, value))
         return result
+
+    # ------------------------------------------------------------ triggers
+
+    def triggers(self, table: Table, operation: str, columns: Sequence[str] = ()) -> Triggers:
+        """The triggers a statement fires."""
+        units = self.context.names.triggers(table)
+        return triggers_for(units, operation, frozenset(columns))
+
+    def refuse_triggers(self, table: Table, what: str, at: int) -> None:
+        for operation in ("INSERT", "UPDATE", "DELETE"):
+            columns = [c.name for c in table.columns]
+            if self.triggers(table, operation, columns):
+                self.context.unsupported(207, f"{what} a table with triggers", at)
 
     # ------------------------------------------------------------ INSERT
 
-    def insert(self, node: n.Insert) -> tuple[InsertPlan, Table]:
+    def insert(self, node: n.Insert) -> tuple[InsertPlan | TriggeredInsert, Table]:
         """INSERT ... VALUES or ... query."""
         table, ref = self.target(node.into.table, "INSERT")
         self._partition(table, ref)
@@ -171,12 +196,19 @@ class DmlTranslator(QueryTranslator):
             if always and not self._is_default(node, columns, column):
                 raise OraError(32795, offset=node.into.at)
         if node.into.values is not None:
-            body = self._values(node.into.values, table, columns, node)
+            names, body = self._values(node.into.values, table, columns, node)
         else:
-            body = self._from_query(node, table, columns)
+            names, body = self._from_query(node, table, columns)
         returning = self.returning(node.returning, table, alias)
-        sql = f"INSERT INTO {table.target}{body}{returning}"
-        return InsertPlan(table, Template(sql, self.context.needs.tables)), table
+        tables = self.context.needs.tables
+        triggers = self.triggers(table, "INSERT")
+        if triggers:
+            rows = Template(body, tables)
+            plan = TriggeredInsert(table, triggers, RowCodec(table), rows, names, returning)
+            return plan, table
+        heads = ", ".join(quote(name) for name in names)
+        sql = f"INSERT INTO {table.target}({heads}) {body}{returning}"
+        return InsertPlan(table, Template(sql, tables)), table
 
     def _is_default(self, node: n.Insert, columns: list[TableColumn], column: TableColumn) -> bool:
         values = node.into.values or []
@@ -223,16 +255,21 @@ class DmlTranslator(QueryTranslator):
 
     def _values(
         self, nodes: list[n.Node], table: Table, columns: list[TableColumn], node: n.Insert
-    ) -> str:
+    ) -> tuple[list[str], str]:
+        """Column names and a SELECT of one row."""
         scope = Scope(None, clause="VALUES")
         values = self.row_values(nodes, table, columns, scope, node.into.at)
-        names = [c.sql for c in columns]
+        names = [c.name for c in columns]
         for name, value in self.defaults(table, columns):
             names.append(name)
             values.append(value)
-        return f"({', '.join(names)}) VALUES ({', '.join(values)})"
+        if not names:
+            raise OraError(928, offset=node.into.at)
+        return names, f"VALUES ({', '.join(values)})"
 
-    def _from_query(self, node: n.Insert, table: Table, columns: list[TableColumn]) -> str:
+    def _from_query(
+        self, node: n.Insert, table: Table, columns: list[TableColumn]
+    ) -> tuple[list[str], str]:
         if node.query is None:
             raise OraError(926, offset=node.at)
         relation = self.query(node.query, None)
@@ -240,8 +277,8 @@ class DmlTranslator(QueryTranslator):
 
     def insert_relation(
         self, relation: Relation, table: Table, columns: Sequence[TableColumn], at: int
-    ) -> str:
-        """(columns) SELECT ... with every column fitted."""
+    ) -> tuple[list[str], str]:
+        """Column names and a SELECT with every column fitted."""
         if len(relation.columns) != len(columns):
             few = len(relation.columns) < len(columns)
             raise OraError(947 if few else 913, offset=at)
@@ -251,12 +288,12 @@ class DmlTranslator(QueryTranslator):
             value = given.value.moved(f"{alias}.c{index}")
             values.append(self.assign(self._on_null(value, table, column), table, column, at))
         extra = self.defaults(table, columns)
-        names = ", ".join([c.sql for c in columns] + [name for name, _ in extra])
+        names = [c.name for c in columns] + [name for name, _ in extra]
         values += [value for _, value in extra]
         plain = [f"{alias}.c{i}" for i in range(1, len(columns) + 1)]
         if values == plain:
-            return f"({names}) {relation.sql}"
-        return f"({names}) SELECT {', '.join(values)} FROM ({relation.sql}) AS {alias}"
+            return names, relation.sql
+        return names, f"SELECT {', '.join(values)} FROM ({relation.sql}) AS {alias}"
 
     # ------------------------------------------------------------ UPDATE and DELETE
 
@@ -301,7 +338,7 @@ class DmlTranslator(QueryTranslator):
             Template(by_row + returning, tables),
         )
 
-    def update(self, node: n.Update) -> tuple[ChangePlan | RowUpdatePlan, Table]:
+    def update(self, node: n.Update) -> tuple[ChangePlan | RowUpdatePlan | TriggeredChange, Table]:
         """UPDATE ... SET ... [WHERE ...] [RETURNING ...]."""
         table, ref = self.target(node.table, "UPDATE")
         if node.row is not None:
@@ -316,9 +353,13 @@ class DmlTranslator(QueryTranslator):
         pairs = self.assignments(node.assignments, table, ref, scope)
         returning = self.returning(node.returning, table, self._alias(ref))
         two_phase = len(self.context.needs.calls) > calls or self._reads(node, table)
+        triggers = self.triggers(table, "UPDATE", [name for name, _ in pairs])
+        if triggers:
+            where_sql = self._tail(table, ref, where, scope)
+            return self._triggered(table, triggers, pairs, where_sql, returning), table
         if two_phase:
             return self._row_update(table, ref, pairs, where, scope, returning), table
-        body = ", ".join(f"{column} = {value}" for column, value in pairs)
+        body = ", ".join(f"{_target(column)} = {value}" for column, value in pairs)
         plan = self.change_plan(table, ref, f"UPDATE %s SET {body}", where, scope, returning)
         return plan, table
 
@@ -350,13 +391,8 @@ class DmlTranslator(QueryTranslator):
         scope: Scope,
         returning: str,
     ) -> RowUpdatePlan:
-        alias = scope.sources[0].alias
-        condition, limits = where
-        source = self.context.table(table, self.partition_name(table, ref))
-        tail = f" FROM {source} AS {alias}"
-        tail += f" WHERE {condition}" if condition else ""
-        tail += f" LIMIT {smallest(limits)}" if limits else ""
-        values = [f"{alias}.{ROW}"]
+        tail = self._tail(table, ref, where, scope)
+        values = [f"{scope.sources[0].alias}.{ROW}"]
         columns: list[str] = []
         for column, value in pairs:
             if column.startswith("("):
@@ -366,19 +402,53 @@ class DmlTranslator(QueryTranslator):
             columns.append(column)
             values.append(value)
         tables = self.context.needs.tables
-        body = ", ".join(f"{column} = ?" for column in columns)
+        body = ", ".join(f"{quote(column)} = ?" for column in columns)
         update = f"UPDATE {table.target} SET {body} WHERE {ROW} = ?{returning}"
         return RowUpdatePlan(
             table,
-            Template(f"SELECT {alias}.{ROW}{tail}", tables),
+            Template(f"SELECT {values[0]}{tail}", tables),
             Template(f"SELECT {', '.join(values)}{tail}", tables),
             update,
+        )
+
+    def _tail(
+        self, table: Table, ref: n.TableRef, where: tuple[str, list[str]], scope: Scope
+    ) -> str:
+        """FROM ... WHERE ... of the rows to change."""
+        condition, limits = where
+        source = self.context.table(table, self.partition_name(table, ref))
+        tail = f" FROM {source} AS {scope.sources[0].alias}"
+        tail += f" WHERE {condition}" if condition else ""
+        return tail + (f" LIMIT {smallest(limits)}" if limits else "")
+
+    def _triggered(
+        self,
+        table: Table,
+        triggers: Triggers,
+        pairs: list[tuple[str, str]],
+        tail: str,
+        returning: str,
+    ) -> TriggeredChange:
+        """UPDATE or DELETE of a table with triggers."""
+        if any(name.startswith("(") for name, _ in pairs):
+            self.context.unsupported(208, "SET (a, b) = (subquery) with triggers", 0)
+        codec = RowCodec(table)
+        values = [ROW, *(c.sql for c in codec.columns), *(value for _, value in pairs)]
+        tables = self.context.needs.tables
+        return TriggeredChange(
+            table,
+            triggers,
+            codec,
+            Template(f"SELECT {ROW}{tail}", tables),
+            Template(f"SELECT {', '.join(values)}{tail}", tables),
+            [name for name, _ in pairs],
+            returning,
         )
 
     def assignments(
         self, nodes: Sequence[n.Assignment], table: Table, ref: n.TableRef, scope: Scope
     ) -> list[tuple[str, str]]:
-        """(column, value) SQL of SET; a list of columns for SET (a, b) = (SELECT ...)."""
+        """(column name, value SQL) of SET; "(a, b)" in SQL for SET (a, b) = (SELECT ...)."""
         result: list[tuple[str, str]] = []
         seen: set[str] = set()
         for node in nodes:
@@ -403,7 +473,7 @@ class DmlTranslator(QueryTranslator):
             typed = self.default(table, column)
         else:
             typed = self.expression(value, scope)
-        return column.sql, self.assign(typed, table, column, value.at)
+        return column.name, self.assign(typed, table, column, value.at)
 
     def _multiple(
         self, value: n.Subquery, table: Table, columns: list[TableColumn], scope: Scope
@@ -421,12 +491,16 @@ class DmlTranslator(QueryTranslator):
         names = ", ".join(c.sql for c in columns)
         return f"({names})", f"(SELECT {', '.join(items)} FROM ({relation.sql}) AS {alias})"
 
-    def delete(self, node: n.Delete) -> tuple[ChangePlan, Table]:
+    def delete(self, node: n.Delete) -> tuple[ChangePlan | TriggeredChange, Table]:
         """DELETE [FROM] ... [WHERE ...] [RETURNING ...]."""
         table, ref = self.target(node.table, "DELETE")
         scope = self.change_scope(table, ref)
         where = self.where(node.where, scope)
         returning = self.returning(node.returning, table, self._alias(ref))
+        triggers = self.triggers(table, "DELETE")
+        if triggers:
+            tail = self._tail(table, ref, where, scope)
+            return self._triggered(table, triggers, [], tail, returning), table
         return self.change_plan(table, ref, "DELETE FROM %s", where, scope, returning), table
 
     # ------------------------------------------------------------ RETURNING

@@ -20,11 +20,13 @@ from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_context import Context
 from dtm.sandbox.sql.bind_model import Requirements, SqlFunction
 from dtm.sandbox.sql.catalog_model import Sequence as OraSequence
+from dtm.sandbox.sql.catalog_model import Table
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.engine_binds import bind_values, value_type
 from dtm.sandbox.sql.engine_compile import translate
 from dtm.sandbox.sql.engine_hooks import DdlTranslator
 from dtm.sandbox.sql.engine_names import SessionNames
+from dtm.sandbox.sql.engine_nesting import Nesting
 from dtm.sandbox.sql.engine_plans import Outcome, Statement
 from dtm.sandbox.sql.engine_runtime import Actor, Runtime
 from dtm.sandbox.sql.functions.environment import Environment
@@ -35,6 +37,14 @@ from dtm.sandbox.sql.storage_instance import Instance
 from dtm.sandbox.sql.transactions import Step, StorageSession
 
 _CACHE_SIZE = 1000
+_LOCK_MODES = {
+    "ROW SHARE": 2,
+    "SHARE UPDATE": 2,
+    "ROW EXCLUSIVE": 3,
+    "SHARE": 4,
+    "SHARE ROW EXCLUSIVE": 5,
+    "EXCLUSIVE": 6,
+}
 _QUERY_WORDS = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE"})
 _OTHER_WORDS = frozenset({"LOCK", "COMMIT", "ROLLBACK", "SAVEPOINT", "SET"})
 STATE = "sql"  # SessionContext.state: this session's SqlSession
@@ -165,6 +175,7 @@ class SqlSession:
         self.environment = Environment(context)
         self.resolver = Resolver(engine.instance.catalog, context)
         self.sequences = SessionSequences(storage)
+        self.nesting = Nesting()
         context.state[STATE] = self
 
     # ------------------------------------------------------------ compiling
@@ -284,21 +295,26 @@ class SqlSession:
         binds = bind_values(needs.parameters, values, statement.slots, self.environment)
         self.engine.runtime.ensure(needs.functions.values(), needs.dictionary)
 
-        def work(step: Step) -> Outcome:
-            with self.acting(needs):
-                return statement.plan.run(step, binds)
+        actor = self._actor(needs)
+        runtime = self.engine.runtime
 
-        if statement.targets:
-            return self.storage.write(
-                work, targets=statement.targets, tables=statement.tables, wait=statement.wait
-            )
-        return self.storage.read(work, statement.tables)
+        def work(step: Step) -> Outcome:
+            with runtime.acting(actor):
+                return statement.plan.run(step, binds, actor)
+
+        with self.nesting.entered(statement, len(self.storage.suspended)):
+            if statement.targets:
+                return self.storage.write(
+                    work, targets=statement.targets, tables=statement.tables, wait=statement.wait
+                )
+            return self.storage.read(work, statement.tables)
+
+    def _actor(self, needs: Requirements) -> Actor:
+        return Actor(self.environment, self.storage, self.sequences, self.plsql, needs.calls)
 
     def acting(self, needs: Requirements) -> AbstractContextManager[None]:
         """Make this session the one SQLite functions act for."""
-        return self.engine.runtime.acting(
-            Actor(self.environment, self.storage, self.sequences, self.plsql, needs.calls)
-        )
+        return self.engine.runtime.acting(self._actor(needs))
 
     def _run_ddl(self, text: str) -> SqlResult:
         if ddl.is_unit(text):
@@ -319,7 +335,12 @@ class SqlSession:
         return SqlResult()
 
     def _lock(self, node: n.LockTable, text: str) -> None:
-        raise unsupported(text, 303, "LOCK TABLE", node.at)
+        for ref in node.tables:
+            path = tuple(p.text for p in ref.path)
+            table = self.resolver.relation(path, "SELECT", ref.at)
+            if not isinstance(table, Table):
+                raise unsupported(text, 303, "LOCK TABLE of a view", ref.at)
+            self.storage.lock_table(table, _LOCK_MODES[node.mode], node.wait)
 
     def _transaction(self, node: n.Transaction, text: str) -> None:
         if node.kind == "commit":

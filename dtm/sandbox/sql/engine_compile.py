@@ -38,6 +38,7 @@ class Planned:
     targets: tuple[Table, ...] = ()
     into: tuple[str, ...] = ()
     wait: float | None = None
+    single: bool = False
 
 
 def translate(node: n.Statement, context: Context) -> Statement:
@@ -59,6 +60,7 @@ def translate(node: n.Statement, context: Context) -> Statement:
         targets=planned.targets,
         decode=encoding.row_decoder(types),
         into=planned.into,
+        single=planned.single,
         wait=planned.wait,
         hosts=hosts,
         slots=slots,
@@ -82,7 +84,9 @@ def _into(returning: n.Returning | None) -> tuple[str, ...]:
 
 def _insert(translator: ManyTranslator, node: n.Insert) -> Planned:
     plan, table = translator.insert(node)
-    return Planned(plan, translator.returning_columns, (table,), _into(node.returning))
+    single = node.query is None
+    into = _into(node.returning)
+    return Planned(plan, translator.returning_columns, (table,), into, single=single)
 
 
 def _update(translator: ManyTranslator, node: n.Update) -> Planned:

@@ -6,7 +6,7 @@ from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql import dictionary
 from dtm.sandbox.sql.bind_context import Names
 from dtm.sandbox.sql.catalog import Catalog
-from dtm.sandbox.sql.catalog_model import Sequence, Synonym, Table, View
+from dtm.sandbox.sql.catalog_model import Sequence, Synonym, Table, Unit, View
 from dtm.sandbox.sql.dictionary_base import DictionaryView
 from dtm.sandbox.sql.privileges import Resolver
 
@@ -42,6 +42,9 @@ class SessionNames:
         found = self.resolver.sequence(path, offset)
         self.used.append((found.owner, found.name))
         return found
+
+    def triggers(self, table: Table) -> list[Unit]:
+        return self.resolver.catalog.triggers_of(table)
 
     def inside_view(self, view: View) -> Names:
         """A view's query is resolved in its owner's schema, with its owner's rights."""
@@ -81,6 +84,9 @@ class OwnerNames:
         if not isinstance(found, Sequence):
             raise OraError(2289, offset=offset)
         return found
+
+    def triggers(self, table: Table) -> list[Unit]:
+        return self.catalog.triggers_of(table)
 
     def inside_view(self, view: View) -> Names:
         return OwnerNames(self.catalog, view.owner)

@@ -13,6 +13,7 @@ from dtm.sandbox.sql.bind_context import MARK
 from dtm.sandbox.sql.bind_model import Parameter, Requirements
 from dtm.sandbox.sql.catalog_model import Table
 from dtm.sandbox.sql.encoding import Encoded, rowid_text
+from dtm.sandbox.sql.engine_runtime import Actor
 from dtm.sandbox.sql.transactions import Step, source
 
 Row = tuple[Encoded, ...]
@@ -69,7 +70,7 @@ class Outcome:
 class Plan(Protocol):
     """How a statement runs inside one storage step."""
 
-    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+    def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
         """Run; may be called again after a lock wait."""
 
 
@@ -80,7 +81,8 @@ class QueryPlan:
     template: Template
     locks: list[tuple[Table, Template]] = field(default_factory=list)
 
-    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+    def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
+        del actor
         for table, candidates in self.locks:
             step.lock(table, candidates.render(step.dirty), candidates.used(binds))
         return Outcome(self.template.run(step, binds))
@@ -91,7 +93,8 @@ class InsertPlan:
     table: Table
     template: Template
 
-    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+    def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
+        del actor
         rows = self.template.run(step, binds)
         last = rowid_text(self.table.id, step.last_row) if step.changes else None
         return Outcome(rows, step.changes, last)
@@ -107,7 +110,8 @@ class ChangePlan:
     candidates: Template
     by_row: Template
 
-    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+    def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
+        del actor
         if self.table.id in step.dirty:
             candidates = self.candidates
             step.require_free(self.table, candidates.render(step.dirty), candidates.used(binds))
@@ -129,7 +133,8 @@ class RowUpdatePlan:
     values: Template  # SELECT "$R", new values ...
     update: str  # UPDATE ... SET c = ?1 ... WHERE "$R" = ?n [RETURNING ...]
 
-    def run(self, step: Step, binds: Sequence[Encoded]) -> Outcome:
+    def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
+        del actor
         if self.table.id in step.dirty:
             candidates = self.candidates
             step.require_free(self.table, candidates.render(step.dirty), candidates.used(binds))
@@ -151,6 +156,7 @@ class Statement:
     targets: tuple[Table, ...] = ()
     decode: Callable[[Row], tuple[object, ...]] | None = None
     into: tuple[str, ...] = ()
+    single: bool = False  # INSERT ... VALUES: its table does not count as mutating
     wait: float | None = None
     version: int = 0
     order: tuple[int, ...] = ()  # for each host value in text order: its parameter's source slot

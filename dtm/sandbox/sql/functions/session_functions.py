@@ -35,11 +35,13 @@ _USERENV: dict[str, Callable[[Environment], str | None]] = {
     "CON_NAME": lambda e: e.context.instance_name.upper(),
     "CURRENT_SCHEMA": lambda e: e.context.current_schema,
     "CURRENT_SCHEMAID": lambda e: str(user_id(e.context.current_schema)),
-    "CURRENT_USER": lambda e: e.context.attributes.get("current_user") or e.context.user,
+    "CURRENT_USER": lambda e: e.context.effective_user or e.context.user,
     "DATABASE_ROLE": lambda _: "PRIMARY",
     "DB_DOMAIN": lambda _: None,
     "DB_NAME": lambda e: e.context.instance_name,
-    "DB_UNIQUE_NAME": lambda e: e.context.instance_name,
+    "DB_UNIQUE_NAME": lambda e: (
+        e.context.attributes.get("db_unique_name") or e.context.instance_name
+    ),
     "INSTANCE": lambda _: "1",
     "INSTANCE_NAME": lambda e: e.context.instance_name,
     "ISDBA": lambda e: "TRUE" if e.context.user == "SYS" else "FALSE",
@@ -65,7 +67,16 @@ CONTEXTS = "contexts"  # SessionContext.state: {(NAMESPACE, ATTRIBUTE): value} o
 
 def session_id(env: Environment) -> int:
     """AUDSID: unique per session of an instance."""
+    known = given_session_id(env)
+    if known is not None:
+        return known
     return env.context.sid * 100000 + env.context.serial
+
+
+def given_session_id(env: Environment) -> int | None:
+    """The AUDSID the server gave the session."""
+    text = env.context.attributes.get("audsid")
+    return int(text) if text and text.isdigit() else None
 
 
 def user_id(name: str) -> int:

@@ -7,17 +7,18 @@ import random
 import pytest
 
 from dtm.plsql.lexer import lex
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, Unsupported
+from tests.unit.sandbox.sql.conftest import Db
 from tests.unit.sandbox.sql.grammar import Grammar
 from tests.unit.sandbox.sql.test_idioms import QUERIES
 
 
-def internal(error):
+def internal(error: OraError) -> bool:
     """What storage makes of an error of SQLite's own: the translator got it wrong."""
-    return error.code == 600 or getattr(error, "number", 0) >= 998
+    return error.code == 600 or (isinstance(error, Unsupported) and error.number >= 998)
 
 
-def attempt(db, text):
+def attempt(db: Db, text: str) -> bool:
     """Run a statement; True when it ran, False for an Oracle error."""
     failure = None
     try:
