@@ -18,7 +18,9 @@ OPERATION = (
     + "    - {name: one, procedure: ONE}\n"
     + "  parameters:\n    DAYS: {type: number, default: 10, minimum: 5}\n"
 )
-ASSIGNMENT = HEAD + "kind: Assignment\nmetadata: {name: a1}\nspec:\n  operation: op\n  environment: e1\n"
+ASSIGNMENT = (
+    HEAD + "kind: Assignment\nmetadata: {name: a1}\nspec:\n  operation: op\n  environment: e1\n"
+)
 
 CASES = {
     "malformed YAML": ({"m.yaml": "kind: [unclosed\n"}, "m.yaml:2:1", "did not find expected"),

@@ -66,7 +66,9 @@ def test_the_whole_story_with_names_of_its_own(site: Site) -> None:
     _assert_nothing_ran_twice(site)
     done = work.json("status", "latest")["status"]
     assert {stream["state"] for stream in done["streams"]} == {"COMPLETED"}
-    assert len(work.json("status")["runs"]) == 1, "the second command resumed, it did not start anew"
+    assert len(work.json("status")["runs"]) == 1, (
+        "the second command resumed, it did not start anew"
+    )
 
 
 def _assert_nothing_ran_twice(site: Site) -> None:
