@@ -10,7 +10,7 @@ from tests.acceptance.workspace import Workspace
 
 
 def _word(length: int = 8) -> str:
-    return "".join(random.choices(string.ascii_lowercase, k=length))  # noqa: S311 - names only
+    return "".join(random.choices(string.ascii_lowercase, k=length))
 
 
 @dataclass

@@ -9,7 +9,7 @@ import pytest
 
 from tests.acceptance.conftest import BODY, SPECIFICATION, Site
 from tests.acceptance.scratch import Scratch
-from tests.acceptance.workspace import Workspace, sentence
+from tests.acceptance.workspace import sentence
 
 
 @pytest.fixture
