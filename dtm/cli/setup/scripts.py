@@ -22,4 +22,4 @@ def statements(name: str, values: Mapping[str, str]) -> list[str]:
             raise ValueError(f"{mark} is no plain word")
     code = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
     filled = _MARK.sub(lambda found: values[found.group(1)], code)
-    return [each.strip() for each in filled.split(";\n") if each.strip(" \n;")]
+    return [each.strip() for each in f"{filled}\n".split(";\n") if each.strip()]
