@@ -95,7 +95,8 @@ class Partition:
     values: tuple[tuple[int | float | str | bytes | None, ...], ...]
     tablespace: str
     is_default: bool = False
-    interval: bool = False
+    interval: bool = False  # made by INTERVAL: it begins at `lower`
+    lower: tuple[int | float | str | bytes | None, ...] | None = None
     created: dt.datetime = dt.datetime(2019, 1, 1)
     properties: Mapping[str, str] = field(default_factory=dict)
 
@@ -109,6 +110,7 @@ class Partitioning:
     partitions: tuple[Partition, ...]
     interval: str | None = None
     row_movement: bool = False
+    step: tuple[str, int | float] | None = None  # of `interval`: (N | M | S, size)
 
     def find(self, name: str) -> Partition | None:
         """The partition called `name`."""
@@ -188,7 +190,7 @@ class IndexColumn:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index. `table` is (owner, name); `constraint` tells that one created it."""
+    """An index. `table` is (owner, name)."""
 
     id: int
     owner: str
@@ -199,6 +201,7 @@ class Index:
     tablespace: str
     physical: str
     generated: bool = False
+    for_key: bool = False  # made by a constraint, goes with it
     status: str = "VALID"
     local: bool = False
     bitmap: bool = False

@@ -120,7 +120,7 @@ def _switch_key(
 ) -> tuple[Table, Constraint]:
     current = ddl.catalog.index(table.owner, constraint.index) if constraint.index else None
     if not enabled:
-        if current is not None and current.name == constraint.name:
+        if current is not None and current.for_key:
             _drop_index(ddl, table, current)
         return table, replace(constraint, index=None)
     if current is None:
@@ -135,6 +135,7 @@ def _switch_key(
             tablespace=table.tablespace,
             physical=f"{table.owner}.{constraint.name}#{index_id}",
             generated=constraint.generated,
+            for_key=True,
             created=now(),
             last_ddl=now(),
         )
@@ -175,7 +176,7 @@ def drop_constraint(ddl: Ddl, table: Table, name: str | None, *, cascade: bool) 
         _detach_children(ddl, table, constraint, cascade=cascade, code=2273)
         table = ddl.catalog.table_by_id(table.id) or table
         index = ddl.catalog.index(table.owner, constraint.index) if constraint.index else None
-        if index is not None and index.name == constraint.name:
+        if index is not None and index.for_key:
             _drop_index(ddl, table, index)
     if constraint.not_null or constraint.type == "P":
         columns = tuple(

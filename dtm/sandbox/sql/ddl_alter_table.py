@@ -27,7 +27,9 @@ from dtm.sandbox.sql.ddl_drop import rename_object
 from dtm.sandbox.sql.ddl_physical import parse_physical
 from dtm.sandbox.sql.ddl_tokens import Tokens
 from dtm.sandbox.sql.partitions_ddl import PARTITION_VERBS, alter_partitions
+from dtm.sandbox.sql.partitions_rules import with_step
 
+_PARTITION_WORDS = ("PARTITION", "PARTITIONS", "SUBPARTITION")
 # A step: what to do with the table as it is then.
 Action = Callable[[Ddl, Table], None]
 
@@ -42,7 +44,7 @@ def alter_table(ddl: Ddl, tokens: Tokens) -> DdlResult:
         ddl.catalog.free_name(table.owner, name)
         rename_object(ddl, table, name)
         return DdlResult("ALTER TABLE")
-    if tokens.at_any(*PARTITION_VERBS) and tokens.ahead().value in ("PARTITION", "SUBPARTITION"):
+    if tokens.at_any(*PARTITION_VERBS) and tokens.ahead().value in _PARTITION_WORDS:
         return alter_partitions(ddl, tokens, table)
     actions = _clauses(ddl, tokens)
     if not actions:
@@ -279,9 +281,10 @@ def _set(_: Ddl, tokens: Tokens) -> Action:
 def _set_interval(ddl: Ddl, table: Table, text: str | None) -> None:
     if table.partitioning is None or table.partitioning.method != "RANGE":
         raise OraError(14501)
-    partitioning = replace(table.partitioning, interval=text)
-    ddl.catalog.put(replace(table, partitioning=partitioning))
-    ddl.database.reattach_table(replace(table, partitioning=partitioning))
+    partitioning = with_step(ddl, table, replace(table.partitioning, interval=text))
+    changed = replace(table, partitioning=partitioning)
+    ddl.catalog.put(changed)
+    ddl.database.reattach_table(changed)
 
 
 def _rename(_: Ddl, tokens: Tokens) -> Action:

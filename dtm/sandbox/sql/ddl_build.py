@@ -230,6 +230,7 @@ class TableBuilder:
             tablespace=definition.index_tablespace or self.table.tablespace,
             physical=f"{owner}.{name}#{index_id}",
             generated=base.generated,
+            for_key=True,
             created=now(),
             last_ddl=now(),
         )

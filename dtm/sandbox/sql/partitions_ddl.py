@@ -17,8 +17,8 @@ from dtm.sandbox.sql.ddl_drop import empty
 from dtm.sandbox.sql.ddl_physical import parse_physical
 from dtm.sandbox.sql.ddl_tokens import Tokens
 from dtm.sandbox.sql.partitions_parse import PartitionDef, parse_partition, parse_values
-from dtm.sandbox.sql.partitions_rules import add_partition, high_value, make_partition
-from dtm.sandbox.sql.partitions_sql import below, condition
+from dtm.sandbox.sql.partitions_rules import add_partition, key_columns, make_partition
+from dtm.sandbox.sql.partitions_sql import Bound, below, condition, high_value
 
 PARTITION_VERBS = (
     "ADD", "DROP", "TRUNCATE", "SPLIT", "MERGE", "EXCHANGE", "RENAME", "MOVE", "MODIFY", "COALESCE",
@@ -79,6 +79,15 @@ def _named(partitioning: Partitioning, name: str) -> Partition:
     return found
 
 
+def _text(table: Table, partitioning: Partitioning, values: tuple[Bound, ...]) -> str:
+    return high_value(key_columns(table, partitioning), partitioning.method, values)
+
+
+def _no_interval(tokens: Tokens, partition: Partition, what: str) -> None:
+    if partition.interval:
+        tokens.unsupported(139, f"{what} of an interval partition")
+
+
 def _name_of(tokens: Tokens) -> str:
     """PARTITION name."""
     tokens.expect("PARTITION", 14048)
@@ -121,6 +130,9 @@ def _drop(ddl: Ddl, tokens: Tokens, _: Table, __: list[Table]) -> Change:
             partition = _named(partitioning, name)
             if len(partitioning.partitions) == 1:
                 raise OraError(14083)
+            ranges = [p for p in partitioning.partitions if not p.interval]
+            if ranges == [partition]:
+                raise OraError(14758)
             _refuse_parent(ddl, current, partitioning, partition)
             empty(ddl, current, condition(partitioning, partition))
             kept = tuple(p for p in partitioning.partitions if p is not partition)
@@ -217,7 +229,7 @@ def _modify(ddl: Ddl, tokens: Tokens, _: Table, __: list[Table]) -> Change:
             kept = tuple(v for v in partition.values if v not in values)
             if not kept:
                 raise OraError(14317)
-            changed = replace(partition, values=kept, text=high_value(current, partitioning, kept))
+            changed = replace(partition, values=kept, text=_text(current, partitioning, kept))
             trial = replace(partition, values=values)
             if rows_exist(ddl, current, condition(partitioning, trial)):
                 raise OraError(14518)
@@ -242,7 +254,7 @@ def _with_values(
         if rows_exist(ddl, table, condition(partitioning, trial)):
             raise OraError(14324)
     merged = (*partition.values, *values)
-    return replace(partition, values=merged, text=high_value(table, partitioning, merged))
+    return replace(partition, values=merged, text=_text(table, partitioning, merged))
 
 
 def _split(ddl: Ddl, tokens: Tokens, table: Table, _: list[Table]) -> Change:
@@ -266,6 +278,7 @@ def _split(ddl: Ddl, tokens: Tokens, table: Table, _: list[Table]) -> Change:
 
     def change(current: Table, partitioning: Partitioning) -> Partitioning:
         partition = _named(partitioning, name)
+        _no_interval(tokens, partition, "SPLIT")
         bare = replace(partitioning, partitions=())
         first = make_partition(ddl, current, bare, replace(definition, name=names[0]))
         second = replace(partition, id=ddl.catalog.new_id(), name=names[1], created=now())
@@ -276,7 +289,7 @@ def _split(ddl: Ddl, tokens: Tokens, table: Table, _: list[Table]) -> Change:
             if not partition.is_default:
                 if len(rest) + len(first.values) != len(partition.values) or not rest:
                     raise OraError(14313 if rest else 14310)
-                text = high_value(current, partitioning, rest)
+                text = _text(current, partitioning, rest)
                 second = replace(second, values=rest, text=text)
         first = replace(first, tablespace=partition.tablespace)
         split = _swap(partitioning, partition, (first, second))
@@ -325,6 +338,8 @@ def _merge(ddl: Ddl, tokens: Tokens, _: Table, __: list[Table]) -> Change:
 
     def change(current: Table, partitioning: Partitioning) -> Partitioning:
         parts = [_named(partitioning, name) for name in names]
+        for part in parts:
+            _no_interval(tokens, part, "MERGE")
         if len(set(names)) < 2:
             raise OraError(14270)
         positions = [partitioning.partitions.index(p) for p in parts]
@@ -337,7 +352,7 @@ def _merge(ddl: Ddl, tokens: Tokens, _: Table, __: list[Table]) -> Change:
         if partitioning.method == "LIST":
             default = next((p for p in parts if p.is_default), None)
             values = () if default else tuple(v for p in parts for v in p.values)
-            text = "DEFAULT" if default else high_value(current, partitioning, values)
+            text = "DEFAULT" if default else _text(current, partitioning, values)
             merged = replace(merged, values=values, text=text, is_default=default is not None)
         kept = [p for p in partitioning.partitions if p not in parts or p is last]
         kept[kept.index(last)] = merged

@@ -7,16 +7,19 @@ value, so only MAXVALUE takes it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.types import Kind
+from dtm.sandbox.kernel.types import Kind, OraType
 from dtm.sandbox.sql.catalog import now
 from dtm.sandbox.sql.catalog_model import Partition, Partitioning, Table, TableColumn
 from dtm.sandbox.sql.ddl_context import Ddl
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.partitions_parse import PartitionClause, PartitionDef
-from dtm.sandbox.sql.partitions_sql import Bound, below
+from dtm.sandbox.sql.partitions_sql import Bound, below, high_value
+
+_MONTHS = re.compile(r"NUMTOYMINTERVAL|TO_YMINTERVAL|TO\s+MONTH|'\s*(MONTH|YEAR)\b", re.IGNORECASE)
 
 
 def build_partitioning(
@@ -34,7 +37,40 @@ def build_partitioning(
     partitioning = Partitioning(clause.method, clause.columns, (), clause.interval, row_movement)
     for definition in clause.partitions:
         partitioning = add_partition(ddl, table, partitioning, definition)
-    return partitioning
+    return with_step(ddl, table, partitioning)
+
+
+def with_step(ddl: Ddl, table: Table, partitioning: Partitioning) -> Partitioning:
+    """INTERVAL's expression evaluated; ORA-14761 with MAXVALUE, ORA-14767 after the 28th."""
+    if partitioning.interval is None:
+        return replace(partitioning, step=None)
+    if partitioning.method != "RANGE":
+        raise OraError(14757)
+    last = partitioning.partitions[-1].values[0][0]
+    if last is None:
+        raise OraError(14761)
+    step = interval_step(ddl, table, partitioning)
+    if step[0] == "M" and int(str(last)[8:10]) > 28:
+        raise OraError(14767)
+    return replace(partitioning, step=step)
+
+
+def interval_step(ddl: Ddl, table: Table, partitioning: Partitioning) -> tuple[str, int | float]:
+    """(unit, size) of INTERVAL (expression): N numbers, M months, S microseconds."""
+    text = partitioning.interval or ""
+    column = table.column(partitioning.columns[0])
+    if column is None or len(partitioning.columns) > 1:
+        raise OraError(14750)
+    if column.type.kind == Kind.NUMBER:
+        unit, kind = "N", Kind.NUMBER
+    elif column.type.kind in (Kind.DATE, Kind.TIMESTAMP):
+        unit, kind = ("M", Kind.INTERVAL_YM) if _MONTHS.search(text) else ("S", Kind.INTERVAL_DS)
+    else:
+        raise OraError(14751)
+    value = ddl.translator.constant(ddl.session, text, TableColumn("X", OraType(kind)))
+    if not isinstance(value, int | float) or value <= 0:
+        raise OraError(14752)
+    return unit, value
 
 
 def key_columns(table: Table, partitioning: Partitioning) -> list[TableColumn]:
@@ -68,7 +104,7 @@ def make_partition(
     return Partition(
         id=partition_id,
         name=name,
-        text="DEFAULT" if default else high_value(table, partitioning, tuple(values)),
+        text="DEFAULT" if default else high_value(columns, partitioning.method, tuple(values)),
         values=tuple(values),
         tablespace=tablespace,
         is_default=default,
@@ -85,31 +121,6 @@ def _bound(ddl: Ddl, column: TableColumn, text: str, partitioning: Partitioning)
             raise OraError(14019)
         return None
     return ddl.translator.constant(ddl.session, text, column)
-
-
-def high_value(table: Table, partitioning: Partitioning, values: tuple[Bound, ...]) -> str:
-    """HIGH_VALUE as the dictionary shows it: literals in Oracle's own writing."""
-    columns = key_columns(table, partitioning)
-    null = "MAXVALUE" if partitioning.method == "RANGE" else "NULL"
-    return ", ".join(
-        _literal(column, value, null)
-        for bound in values
-        for column, value in zip(columns, bound, strict=True)
-    )
-
-
-def _literal(column: TableColumn, value: Encoded, null: str) -> str:
-    if value is None:
-        return null
-    if isinstance(value, bytes):
-        return f"HEXTORAW('{value.hex().upper()}')"
-    if column.type.kind == Kind.DATE:
-        return f"TO_DATE(' {value}', 'SYYYY-MM-DD HH24:MI:SS', 'NLS_CALENDAR=GREGORIAN')"
-    if column.type.kind == Kind.TIMESTAMP:
-        return f"TIMESTAMP' {value}'"
-    if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
-    return str(value)
 
 
 def add_partition(

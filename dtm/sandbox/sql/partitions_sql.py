@@ -7,10 +7,35 @@ Range: NULL sorts above every value, so only MAXVALUE takes it (VLDB and Partiti
 
 from __future__ import annotations
 
-from dtm.sandbox.sql.catalog_model import Partition, Partitioning, quote
+from dtm.sandbox.kernel.types import Kind
+from dtm.sandbox.sql.catalog_model import Partition, Partitioning, TableColumn, quote
 from dtm.sandbox.sql.encoding import Encoded
 
 Bound = tuple[Encoded, ...]
+
+
+def high_value(columns: list[TableColumn], method: str, values: tuple[Bound, ...]) -> str:
+    """HIGH_VALUE as the dictionary shows it: literals in Oracle's own writing."""
+    null = "MAXVALUE" if method == "RANGE" else "NULL"
+    return ", ".join(
+        _literal(column, value, null)
+        for bound in values
+        for column, value in zip(columns, bound, strict=True)
+    )
+
+
+def _literal(column: TableColumn, value: Encoded, null: str) -> str:
+    if value is None:
+        return null
+    if isinstance(value, bytes):
+        return f"HEXTORAW('{value.hex().upper()}')"
+    if column.type.kind == Kind.DATE:
+        return f"TO_DATE(' {value}', 'SYYYY-MM-DD HH24:MI:SS', 'NLS_CALENDAR=GREGORIAN')"
+    if column.type.kind == Kind.TIMESTAMP:
+        return f"TIMESTAMP' {value}'"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(value)
 
 
 def below(left: Bound, right: Bound) -> bool:
@@ -56,6 +81,10 @@ def condition(partitioning: Partitioning, partition: Partition, prefix: str = ""
     if partitioning.method == "LIST":
         return _list_condition(partitioning, partition, f"{prefix}{quote(columns[0])}")
     index = partitioning.partitions.index(partition)
+    if partition.lower is not None:
+        name = f"{prefix}{quote(columns[0])}"
+        low, high = sql_literal(partition.lower[0]), sql_literal(partition.values[0][0])
+        return f"({name} >= {low} AND {name} < {high})"
     upper = less_than(columns, partition.values[0], prefix)
     if index == 0:
         return upper
@@ -84,3 +113,18 @@ def accepts(partitioning: Partitioning, prefix: str = "") -> str:
     if partitioning.method == "LIST":
         return " OR ".join(condition(partitioning, p, prefix) for p in partitioning.partitions)
     return less_than(partitioning.columns, partitioning.partitions[-1].values[0], prefix)
+
+
+def number_of(partitioning: Partitioning, prefix: str) -> str:
+    """A SQLite expression: which partition a row is in (NULL: none)."""
+    cases = " ".join(
+        f"WHEN {condition(partitioning, part, prefix)} THEN {part.id}"
+        for part in partitioning.partitions
+    )
+    return f"CASE {cases} END"
+
+
+def beyond(partitioning: Partitioning, prefix: str) -> str:
+    """The SQLite condition for rows above the transition point of interval partitioning."""
+    last = [part for part in partitioning.partitions if not part.interval][-1]
+    return f"({less_than(partitioning.columns, last.values[0], prefix)}) IS NOT 1"

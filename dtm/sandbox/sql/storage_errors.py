@@ -43,7 +43,9 @@ def _constraint(text: str, catalog: Catalog, tables: list[Table]) -> OraError:
         return _raised(int(code), name, text, tables)
     found = violated_index(text, catalog, tables)
     if found is not None:
-        return OraError(1, f"{found[1].owner}.{found[1].name}")
+        table, index = found
+        keys = [c.name for c in table.constraints if c.type in "PU" and c.index == index.name]
+        return OraError(1, f"{index.owner}.{keys[0] if keys else index.name}")
     return internal(text)
 
 
@@ -69,8 +71,8 @@ def _names(index: Index, table: Table, where: str) -> bool:
 
 
 def _raised(code: int, name: str, text: str, tables: list[Table]) -> OraError:
-    if code == 14400:
-        return OraError(14400)
+    if code in (14400, 14402):
+        return OraError(code)
     if code == 2290:
         for table in tables:
             if table.constraint(name) is not None:

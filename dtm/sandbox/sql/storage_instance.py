@@ -11,7 +11,9 @@ import apsw
 
 from dtm.sandbox.kernel.ports import SessionContext
 from dtm.sandbox.sql.catalog import Catalog
+from dtm.sandbox.sql.catalog_model import Partitioning
 from dtm.sandbox.sql.encoding import Encoded
+from dtm.sandbox.sql.partitions_interval import bounds_for, with_interval
 from dtm.sandbox.sql.sequences import Sequences
 from dtm.sandbox.sql.storage import Database
 from dtm.sandbox.sql.storage_errors import RowLocked
@@ -45,9 +47,11 @@ class Instance:
         self.attributes: dict[str, Any] = {}  # other rooms' instance-wide state
         self.parameters: dict[str, str] = {}  # ALTER SYSTEM SET
         self._wide: dict[int, set[str]] = {}
+        self._intervals: dict[int, dict[Encoded, Encoded]] = {}  # table id -> upper bound -> key
         connection = self.database.connection
         connection.create_scalar_function("s1_conflict", _conflict, 1)
         connection.create_scalar_function("s1_wide", self._saw_wide, -1)
+        connection.create_scalar_function("s1_interval", self._saw_interval, 2)
 
     @property
     def catalog(self) -> Catalog:
@@ -93,16 +97,48 @@ class Instance:
             if isinstance(value, bytes) and name not in known:
                 self._wide.setdefault(table_id, set()).add(str(name))
 
-    def note_wide(self) -> None:
-        """Record columns that just got their first wide NUMBER: plans must change."""
-        if not self._wide:
+    def _saw_interval(self, *arguments: Encoded) -> None:
+        """A row above the transition point: its partition may have to be made."""
+        table_id, key = int(arguments[0] or 0), arguments[1]
+        table = self.catalog.table_by_id(table_id)
+        if table is None or table.partitioning is None:
             return
-        found, self._wide = self._wide, {}
+        upper = bounds_for(table.partitioning, key)[1]
+        known = self._bounds(table.partitioning)
+        if upper not in known:
+            self._intervals.setdefault(table_id, {})[upper] = key
+
+    def _bounds(self, partitioning: Partitioning) -> frozenset[Encoded]:
+        return self.catalog.cached(
+            ("interval bounds", id(partitioning)),
+            lambda: frozenset(p.values[0][0] for p in partitioning.partitions if p.interval),
+        )
+
+    def settle_statement(self) -> None:
+        """Record what a statement's rows told: first wide NUMBERs (plans must change) and interval
+        partitions (they stay even if the rows are rolled back)."""
+        if not self._wide and not self._intervals:
+            return
+        wide, self._wide = self._wide, {}
+        intervals, self._intervals = self._intervals, {}
         with self.catalog.change():
-            for table_id, names in found.items():
+            for table_id, names in wide.items():
                 table = self.catalog.table_by_id(table_id)
                 if table is not None:
                     self.catalog.put(replace(table, wide=table.wide | names))
+            for table_id, keys in intervals.items():
+                table = self.catalog.table_by_id(table_id)
+                if table is None or table.partitioning is None:
+                    continue
+                partitioning = table.partitioning
+                for key in keys.values():
+                    partitioning = with_interval(self.catalog, table, partitioning, key)
+                self.catalog.put(replace(table, partitioning=partitioning))
+
+    def forget_notes(self) -> None:
+        """The statement was taken back: what its rows told does not count."""
+        self._wide.clear()
+        self._intervals.clear()
 
 
 def _conflict(*arguments: Encoded) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import Kind
 from dtm.sandbox.sql.catalog_model import ROW, Constraint, Index, Table, TableColumn, quote
-from dtm.sandbox.sql.partitions_sql import accepts, condition
+from dtm.sandbox.sql.partitions_sql import accepts, beyond, condition, number_of
 
 INSERTED, UPDATED, DELETED, LOCKED = 1, 2, 3, 4
 X_TABLE = 'CREATE TEMP TABLE "#X"(xid INTEGER, stmt INTEGER, level INTEGER, sid INTEGER)'
@@ -149,10 +149,38 @@ def _checks(table: Table, operation: str) -> str:
         for constraint in table.constraints
         if constraint.type == "C" and constraint.enabled and constraint.condition_sql
     ]
-    if table.partitioning is not None and not table.partitioning.interval:
-        takes = accepts(table.partitioning, "NEW.")
+    cases += _partition_cases(table, operation)
+    notes = _wide_note(table) + _interval_note(table)
+    return f"SELECT CASE {' '.join(cases)} END;{notes}"
+
+
+def _partition_cases(table: Table, operation: str) -> list[str]:
+    """ORA-14400 for a row no partition takes, ORA-14402 for one that would move."""
+    partitioning = table.partitioning
+    if partitioning is None:
+        return []
+    cases = []
+    if partitioning.interval is None:
+        takes = accepts(partitioning, "NEW.")
         cases.append(f"WHEN ({takes}) IS NOT 1 THEN RAISE(ABORT, '{MARK}14400|')")
-    return f"SELECT CASE {' '.join(cases)} END;{_wide_note(table)}"
+    if operation == "update" and not partitioning.row_movement:
+        moved = " OR ".join(
+            f"OLD.{quote(name)} IS NOT NEW.{quote(name)}" for name in partitioning.columns
+        )
+        before, after = number_of(partitioning, "OLD."), number_of(partitioning, "NEW.")
+        cases.append(
+            f"WHEN ({moved}) AND ({before}) IS NOT ({after}) THEN RAISE(ABORT, '{MARK}14402|')"
+        )
+    return cases
+
+
+def _interval_note(table: Table) -> str:
+    """Tell the instance which interval partitions are needed."""
+    partitioning = table.partitioning
+    if partitioning is None or partitioning.interval is None:
+        return ""
+    key = f"NEW.{quote(partitioning.columns[0])}"
+    return f"SELECT s1_interval({table.id}, {key}) WHERE {beyond(partitioning, 'NEW.')};"
 
 
 def _wide_note(table: Table) -> str:

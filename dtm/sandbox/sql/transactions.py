@@ -128,6 +128,7 @@ class StorageSession:
             self._note(written, 2)
             transactions.undo_after(transaction, stmt - 1)
             transactions.restore(transaction, touched)
+            instance.forget_notes()
             raise
         finally:
             database.set_x(*before)
@@ -171,7 +172,7 @@ class StorageSession:
             raise self.instance.space.full_error(written) from None
         except apsw.Error as error:
             raise translate(error, self.instance.catalog, written) from error
-        self.instance.note_wide()
+        self.instance.settle_statement()
         self.instance.space.check_quotas(written)
 
     def _run(self, work: Callable[[Step], T], step: Step) -> T:
