@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -215,3 +216,24 @@ def fails() -> Callable[..., OraError]:
         return caught.value
 
     return check
+
+
+def start(work: Callable[[], object]) -> tuple[threading.Thread, list[Any]]:
+    """Run in a thread; the list gets what it returned or the OraError it raised."""
+    outcome: list[Any] = []
+
+    def body() -> None:
+        try:
+            outcome.append(work())
+        except OraError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=body, daemon=True)
+    thread.start()
+    return thread, outcome
+
+
+def finish(thread: threading.Thread, outcome: list[Any]) -> Any:
+    thread.join(10)
+    assert not thread.is_alive()
+    return outcome[0]
