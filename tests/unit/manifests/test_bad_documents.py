@@ -442,3 +442,11 @@ def test_a_broken_declaration_does_not_make_its_uses_undeclared(tmp_path):
     operation = tree.OPERATION.replace("DAYS: {type: number", "DAYS: {type: numbr")
     found = tree.only(tmp_path, operation_yaml=operation)
     assert tree.brief(found) == "operation.yaml:10:18 wrong-value"
+
+
+def test_what_yaml_or_a_template_spoils_is_reported_once(tmp_path):
+    templated = tree.ASSIGNMENT.replace("730", '"{{ vars.NOPE }}"')
+    found = tree.only(tmp_path / "a", assignment_yaml=templated)
+    assert tree.brief(found) == "assignment.yaml:9:22 template"
+    found = tree.only(tmp_path / "b", assignment_yaml=tree.ASSIGNMENT.replace("730", "0730"))
+    assert tree.brief(found) == "assignment.yaml:9:22 ambiguous-number"
