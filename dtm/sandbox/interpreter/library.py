@@ -49,7 +49,8 @@ class Entry:
 
     version: int
     compilation: Compilation
-    versions: dict[Key, int] = field(default_factory=dict)
+    generation: int  # grows with every compilation in the instance
+    units: dict[Key, int] = field(default_factory=dict)  # generations of the units it refers to
     checked: int = -1  # catalog version at which it was last found current
 
 
@@ -69,6 +70,7 @@ class Library:
         self.shared: dict[str, Any] = {}  # of built-in packages: pipes, alerts
         self.mutex = threading.RLock()
         self.compiling: list[Key] = []
+        self.generation = 0
         sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
 
     def user_locks(self) -> list[tuple[int, int, int, int]]:
@@ -118,9 +120,9 @@ class Library:
     def _current(self, rt: Runtime, entry: Entry, stored: StoredUnit) -> bool:
         if entry.version != stored.version or stored.status != "VALID":
             return False
-        for key, version in entry.versions.items():
-            unit = rt.catalog.unit(*key)
-            if unit is None or unit.version != version:
+        for key, generation in entry.units.items():
+            other = self.entry(rt, key)
+            if other is None or other.generation != generation:
                 return False
         return True
 
@@ -135,12 +137,12 @@ class Library:
                 compilation = self._compile(rt, stored)
             finally:
                 self.compiling.pop()
-            versions: dict[Key, int] = {}
+            self.generation += 1
+            entry = Entry(stored.version, compilation, self.generation)
             for dependency in compilation.depends:
-                unit = rt.catalog.unit(*dependency)
-                if unit is not None:
-                    versions[dependency] = unit.version
-            entry = Entry(stored.version, compilation, versions)
+                other = self.entries.get(dependency)
+                if other is not None and dependency != key:
+                    entry.units[dependency] = other.generation
             self.entries[key] = entry
         return entry
 
@@ -275,6 +277,11 @@ class Library:
         versions = (spec_entry.version, -1 if body_entry is None else body_entry.version)
         if state is not None:
             if state.versions == versions:
+                # Compiled again from the same text, perhaps (a table changed): state is kept.
+                self._usable(rt, spec_entry, (owner, name, "PACKAGE"))
+                if body_entry is not None:
+                    body = self._usable(rt, body_entry, (owner, name, "PACKAGE BODY"))
+                    state.implementations = body.implementations
                 state.checked = rt.catalog.version()
                 return state
             del rt.packages[key]

@@ -60,6 +60,9 @@ class GotoSignal:
         self.label = label
 
 
+RoutineKey = tuple[str, int]
+
+
 class UnitInfo:
     """The unit some code belongs to. `type` as USER_OBJECTS shows it; BLOCK has no owner."""
 
@@ -107,6 +110,7 @@ class Routine:
         "autonomous",
         "entry_line",
         "home",
+        "key",
         "level",
         "name",
         "options",
@@ -133,6 +137,7 @@ class Routine:
         self.autonomous = False
         self.pipelined = False
         self.home: tuple[str, str] | None = None
+        self.key: RoutineKey = (name, 0)  # name and number among its overloads
         self.options: tuple[str, ...] = ()
         self.entry_line = 0
 
@@ -180,7 +185,7 @@ class PackageState:
         self.spec = spec
         self.body = body
         self.versions = versions
-        self.implementations: dict[Routine, Routine] = {}
+        self.implementations: dict[RoutineKey, Routine] = {}
         self.stateful = False
         self.checked = -1
         self.failed = False

@@ -220,7 +220,7 @@ class Interpreter:
         values = _completed(routine, state.spec, values)
         if routine.python is not None:
             return routine.python(rt, *values)
-        target = state.implementations.get(routine, routine)
+        target = state.implementations.get(routine.key, routine)
         return rt.invoke_unit(target, state.body, values).ret
 
     # -------------------------------------------------------------- triggers

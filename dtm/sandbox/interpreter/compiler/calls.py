@@ -336,7 +336,10 @@ class CallMixin(ExpressionMixin):
         if name == "SQLERRM":
             if args is None:
                 return Code(lambda f: sqlerrm(f.rt.error), VARCHAR2)
-            number = self.converted(self.positional(args, name, pos)[0], PLS_INTEGER, pos)
+            codes = self.positional(args, name, pos)
+            if len(codes) != 1:
+                raise pls(pos, 306, name)
+            number = self.converted(codes[0], PLS_INTEGER, pos)
             return Code(lambda f: sqlerrm_of(number(f) or 0), VARCHAR2)
         if name in ("EMPTY_CLOB", "EMPTY_BLOB") and (args is None or not args.args):
             empty: str | bytes = "" if name == "EMPTY_CLOB" else b""
@@ -386,11 +389,12 @@ def _python_call(routine: Routine, makers: list[Run], stores: list[tuple[int, St
 def _package_entry(routine: Routine) -> Callable[[Frame, list[Value]], Frame]:
     assert routine.home is not None  # noqa: S101
     owner, name = routine.home
+    key = routine.key
 
     def enter(f: Frame, values: list[Value]) -> Frame:
         rt = f.rt
         state = rt.package(owner, name)
-        return rt.invoke_unit(state.implementations[routine], state.body, values)
+        return rt.invoke_unit(state.implementations[key], state.body, values)
 
     return enter
 

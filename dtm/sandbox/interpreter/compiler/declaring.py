@@ -220,6 +220,7 @@ class DeclarationMixin(DynamicMixin):
                     self._routines[id(decl)] = other
                     return other
                 raise pls(decl.pos, 305, decl.name)
+        routine.key = (decl.name, len(symbol.routines))
         symbol.routines.append(routine)
         symbol.declarations.append(decl)
         self._routines[id(decl)] = routine

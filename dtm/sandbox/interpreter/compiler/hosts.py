@@ -277,6 +277,8 @@ class HostMixin(CollectionMixin):
             if isinstance(symbol, Variable) and isinstance(symbol.type, CollectionType):
                 raise
             return None
+        if isinstance(code.type, RecordType) or code.type.kind is Kind.BOOLEAN:
+            raise pls(ref.pos, 382)
         return index + parser.index, code, "{}"
 
     def _is_method(self, ref: Ref) -> bool:

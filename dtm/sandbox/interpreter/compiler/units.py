@@ -22,7 +22,14 @@ from dtm.sandbox.interpreter.compiler.symbols import (
     Variable,
 )
 from dtm.sandbox.interpreter.raising import PREDEFINED, ExceptionId
-from dtm.sandbox.interpreter.runtime import Frame, Param, Routine, Runtime, UnitInfo
+from dtm.sandbox.interpreter.runtime import (
+    Frame,
+    Param,
+    Routine,
+    RoutineKey,
+    Runtime,
+    UnitInfo,
+)
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
 from dtm.sandbox.interpreter.types import CollectionType, PlType, Scalar
@@ -66,7 +73,7 @@ class CompiledBody:
     size: int
     enter: list[Exec]
     initialise: Exec | None
-    implementations: dict[Routine, Routine]
+    implementations: dict[RoutineKey, Routine]
     stateful: bool
 
 
@@ -145,7 +152,7 @@ class UnitCompiler(DeclarationMixin):
             outer.symbols[name] = _from_inside(symbol)
         self.layout = Layout(1)
         self.scope = Scope(outer, "body", unit.name)
-        own: dict[Routine, Routine] = {}
+        own: dict[RoutineKey, Routine] = {}
         for symbol in spec.scope.symbols.values():
             if isinstance(symbol, RoutineGroup):
                 self.scope.symbols[symbol.name] = self._expected(symbol, own)
@@ -155,7 +162,7 @@ class UnitCompiler(DeclarationMixin):
             initialise = self.handled(self.statements(unit.block.body), unit.block.handlers)
         return CompiledBody(self.layout.size, enter, initialise, own, _stateful(self.scope))
 
-    def _expected(self, symbol: RoutineGroup, own: dict[Routine, Routine]) -> RoutineGroup:
+    def _expected(self, symbol: RoutineGroup, own: dict[RoutineKey, Routine]) -> RoutineGroup:
         """The specification's subprograms as forward declarations of the body."""
         group = RoutineGroup(symbol.name, level=1)
         for routine, declaration in zip(symbol.routines, symbol.declarations, strict=True):
@@ -167,7 +174,8 @@ class UnitCompiler(DeclarationMixin):
             expected.level = 2
             expected.options = routine.options
             expected.pipelined = routine.pipelined
-            own[routine] = expected
+            expected.key = routine.key
+            own[routine.key] = expected
             group.routines.append(expected)
             group.declarations.append(declaration)
             self.spec_declarations.add(id(declaration))

@@ -11,6 +11,7 @@ from typing import Any
 from dtm.plsql.lexer import BIND, IDENT, QUOTED, lex
 from dtm.sandbox.interpreter.library import Library
 from dtm.sandbox.interpreter.session import Interpreter
+from dtm.sandbox.interpreter.values import Collection, Record
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import (
     BlockBind,
@@ -171,6 +172,8 @@ class FakeSql:
         if statement.kind == "ddl":
             return SqlResult()
         stored = [v.isoformat(" ") if isinstance(v, dt.datetime) else v for v in values]
+        if any(isinstance(value, Collection | Record) for value in values):
+            raise OraError(932, "NUMBER", "UDT")
         try:
             cursor = self.connection.execute(sql, stored)
         except sqlite3.IntegrityError:
@@ -225,6 +228,7 @@ class Session:
     def __init__(self, library: Library | None = None, catalog: FakeCatalog | None = None,
                  sid: int = 10) -> None:  # fmt: skip
         self.checks = 0
+        self.most_checks = 10**9
         self.catalog = catalog or FakeCatalog()
         self.sql = FakeSql(self.catalog)
         self.context = SessionContext(
@@ -237,6 +241,12 @@ class Session:
 
     def _check(self) -> None:
         self.checks += 1
+        if self.checks > self.most_checks:
+            raise OraError(1013)
+
+    def limit_checks(self, count: int) -> None:
+        """Cancel what runs after so many looks at the interrupt flag (endless loops)."""
+        self.most_checks = self.checks + count
 
     def run(self, text: str, **binds: Any) -> dict[str, Any]:
         """Run a block; binds by name."""

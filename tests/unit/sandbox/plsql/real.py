@@ -47,6 +47,7 @@ class RealSession(Session):
 
     def __init__(self, database: Database, user: str, sid: int) -> None:
         self.checks = 0
+        self.most_checks = 10**9
         self.database = database
         self.context = SessionContext(
             sid=sid,
