@@ -5,6 +5,7 @@ GRANT CREATE SESSION, CREATE TABLE, CREATE VIEW, CREATE SEQUENCE, CREATE PROCEDU
 -- One runner per operation, environment and instance: session locks.
 GRANT EXECUTE ON SYS.DBMS_LOCK TO &user;
 -- Who holds a lock, and whether that session is still there.
+GRANT SELECT ON SYS.V_$SESSION TO &user;
 GRANT SELECT ON SYS.GV_$SESSION TO &user;
 GRANT SELECT ON SYS.GV_$LOCK TO &user;
 GRANT SELECT ON SYS.V_$DATABASE TO &user;
