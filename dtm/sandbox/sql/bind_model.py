@@ -173,6 +173,7 @@ class Requirements:
     parameter_keys: dict[object, int] = field(default_factory=dict)
     tables: list[tuple[Table, str | None]] = field(default_factory=list)
     functions: dict[str, SqlFunction] = field(default_factory=dict)
+    used: set[int] = field(default_factory=set)  # numbers of the parameters in SQLite's text
     calls: list[FunctionRef] = field(default_factory=list)  # PL/SQL functions, by slot
     dictionary: list[DictionaryView] = field(default_factory=list)
     writes: bool = False  # NEXTVAL and PL/SQL functions: not a plain read

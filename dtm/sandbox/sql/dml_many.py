@@ -125,11 +125,11 @@ class ManyTranslator(DmlTranslator):
         update, sets, flags = self._matched(node, table, ref, scope)
         insert, values, insert_flag = self._unmatched(node, table, scope)
         items = [row, *flags, insert_flag, *(v for _, v in sets), *values]
-        tables = self.context.needs.tables
+        needs = self.context.needs
         plan = MergePlan(
             table,
-            Template(f"SELECT {', '.join(items)} {joined}", tables),
-            Template(f"SELECT {row} {joined}", tables),
+            Template(f"SELECT {', '.join(items)} {joined}", needs),
+            Template(f"SELECT {row} {joined}", needs),
             update,
             len(sets),
             insert,
@@ -230,12 +230,10 @@ class ManyTranslator(DmlTranslator):
                 scope.clause = "WHERE"
                 place = len(items)
                 items.append(self.condition(condition, scope))
-            groups.append(
-                [self._branch(c, place, relation, scope, items, tables) for c in clauses]
-            )
+            groups.append([self._branch(c, place, relation, scope, items, tables) for c in clauses])
         otherwise = [self._branch(c, None, relation, scope, items, tables) for c in node.otherwise]
         sql = f"SELECT {', '.join(items)} FROM ({relation.sql}) AS {alias}"
-        template = Template(sql, self.context.needs.tables)
+        template = Template(sql, self.context.needs)
         return MultiInsertPlan(template, node.first, groups, otherwise), tuple(tables)
 
     def _branch(

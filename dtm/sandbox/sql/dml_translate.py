@@ -200,15 +200,15 @@ class DmlTranslator(QueryTranslator):
         else:
             names, body = self._from_query(node, table, columns)
         returning = self.returning(node.returning, table, alias)
-        tables = self.context.needs.tables
+        needs = self.context.needs
         triggers = self.triggers(table, "INSERT")
         if triggers:
-            rows = Template(body, tables)
+            rows = Template(body, needs)
             plan = TriggeredInsert(table, triggers, RowCodec(table), rows, names, returning)
             return plan, table
         heads = ", ".join(quote(name) for name in names)
         sql = f"INSERT INTO {table.target}({heads}) {body}{returning}"
-        return InsertPlan(table, Template(sql, tables)), table
+        return InsertPlan(table, Template(sql, needs)), table
 
     def _is_default(self, node: n.Insert, columns: list[TableColumn], column: TableColumn) -> bool:
         values = node.into.values or []
@@ -330,12 +330,12 @@ class DmlTranslator(QueryTranslator):
         by_row = f"{target} WHERE {alias}.{ROW} IN ({candidates})"
         if limits or partition is not None:
             plain = by_row
-        tables = self.context.needs.tables
+        needs = self.context.needs
         return ChangePlan(
             table,
-            Template(plain + returning, tables),
-            Template(candidates, tables),
-            Template(by_row + returning, tables),
+            Template(plain + returning, needs),
+            Template(candidates, needs),
+            Template(by_row + returning, needs),
         )
 
     def update(self, node: n.Update) -> tuple[ChangePlan | RowUpdatePlan | TriggeredChange, Table]:
@@ -401,13 +401,13 @@ class DmlTranslator(QueryTranslator):
                 )
             columns.append(column)
             values.append(value)
-        tables = self.context.needs.tables
+        needs = self.context.needs
         body = ", ".join(f"{quote(column)} = ?" for column in columns)
         update = f"UPDATE {table.target} SET {body} WHERE {ROW} = ?{returning}"
         return RowUpdatePlan(
             table,
-            Template(f"SELECT {values[0]}{tail}", tables),
-            Template(f"SELECT {', '.join(values)}{tail}", tables),
+            Template(f"SELECT {values[0]}{tail}", needs),
+            Template(f"SELECT {', '.join(values)}{tail}", needs),
             update,
         )
 
@@ -434,13 +434,13 @@ class DmlTranslator(QueryTranslator):
             self.context.unsupported(208, "SET (a, b) = (subquery) with triggers", 0)
         codec = RowCodec(table)
         values = [ROW, *(c.sql for c in codec.columns), *(value for _, value in pairs)]
-        tables = self.context.needs.tables
+        needs = self.context.needs
         return TriggeredChange(
             table,
             triggers,
             codec,
-            Template(f"SELECT {ROW}{tail}", tables),
-            Template(f"SELECT {', '.join(values)}{tail}", tables),
+            Template(f"SELECT {ROW}{tail}", needs),
+            Template(f"SELECT {', '.join(values)}{tail}", needs),
             [name for name, _ in pairs],
             returning,
         )

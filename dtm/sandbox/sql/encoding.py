@@ -32,6 +32,7 @@ import math
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import lru_cache
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import Value
@@ -321,13 +322,16 @@ def rowid_text(object_id: int, row: int) -> str:
 
     `row` is the storage's row number ("$R"); file and block are derived from it."""
     block, slot = divmod(row, _ROWS_PER_BLOCK)
+    return _block_text(object_id, block) + _SLOTS[slot]
+
+
+@lru_cache(maxsize=4096)
+def _block_text(object_id: int, block: int) -> str:
     file, block = divmod(block, 64**6)
-    return (
-        _base64_digits(object_id, 6)
-        + _base64_digits(file, 3)
-        + _base64_digits(block, 6)
-        + _base64_digits(slot, 3)
-    )
+    return _base64_digits(object_id, 6) + _base64_digits(file, 3) + _base64_digits(block, 6)
+
+
+_SLOTS = tuple(_base64_digits(slot, 3) for slot in range(_ROWS_PER_BLOCK))
 
 
 def rowid_row(object_id: int, text: str) -> int | None:

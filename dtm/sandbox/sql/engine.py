@@ -22,12 +22,12 @@ from dtm.sandbox.sql.bind_model import Requirements, SqlFunction
 from dtm.sandbox.sql.catalog_model import Sequence as OraSequence
 from dtm.sandbox.sql.catalog_model import Table
 from dtm.sandbox.sql.encoding import Encoded
-from dtm.sandbox.sql.engine_binds import bind_values, value_type
+from dtm.sandbox.sql.engine_binds import bind_values, binders, value_type
 from dtm.sandbox.sql.engine_compile import translate
 from dtm.sandbox.sql.engine_hooks import DdlTranslator
 from dtm.sandbox.sql.engine_names import SessionNames
 from dtm.sandbox.sql.engine_nesting import Nesting
-from dtm.sandbox.sql.engine_plans import Outcome, Statement
+from dtm.sandbox.sql.engine_plans import Outcome, Statement, Template
 from dtm.sandbox.sql.engine_runtime import Actor, Runtime
 from dtm.sandbox.sql.functions.environment import Environment
 from dtm.sandbox.sql.parse_statements import StatementParser
@@ -104,13 +104,14 @@ class Engine:
         """The value of an expression without tables."""
         session = self.session_of(storage)
         session.environment.tick()
-        binds = bind_values(needs.parameters, (), (None,) * len(needs.parameters),
-                            session.environment)  # fmt: skip
+        template = Template(sql, needs)
+        _, bound = binders(needs.parameters, needs.used)
+        binds = bind_values(bound, (), session.environment)
         self.runtime.ensure(needs.functions.values())
 
         def work(step: Step) -> Encoded:
             with session.acting(needs):
-                value: Encoded = step.execute(sql, binds)[0][0]
+                value: Encoded = template.run(step, binds)[0][0]
                 return value
 
         return storage.read(work)
@@ -292,7 +293,7 @@ class SqlSession:
         """Run a translated statement; rows stay encoded."""
         self.environment.tick()
         needs = statement.needs
-        binds = bind_values(needs.parameters, values, statement.slots, self.environment)
+        binds = bind_values(statement.binders, values, self.environment)
         self.engine.runtime.ensure(needs.functions.values(), needs.dictionary)
 
         actor = self._actor(needs)
@@ -317,14 +318,7 @@ class SqlSession:
         return self.engine.runtime.acting(self._actor(needs))
 
     def _run_ddl(self, text: str) -> SqlResult:
-        if ddl.is_unit(text):
-            if self.plsql is None:
-                raise unsupported(text, 302, "CREATE of a PL/SQL unit without an interpreter", 0)
-            self.storage.commit()
-            _, errors = self.plsql.create_unit(text, self.context.current_schema)
-            self.storage.commit()
-            return SqlResult(warning=any(e.attribute == "ERROR" for e in errors))
-        result = ddl.execute(self.storage, text, self.engine.hooks)
+        result = ddl.execute(self.storage, text, self.engine.hooks, self.plsql)
         return SqlResult(rowcount=0, warning=result.warning)
 
     def _run_small(self, node: n.Statement, text: str) -> SqlResult:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.ports import Value
+from dtm.sandbox.kernel.ports import HostVariable, Value
 from dtm.sandbox.kernel.types import (
     DATE,
     NUMBER,
@@ -21,7 +22,6 @@ from dtm.sandbox.kernel.types import (
 from dtm.sandbox.sql import encoding
 from dtm.sandbox.sql.bind_model import Parameter
 from dtm.sandbox.sql.encoding import Encoded
-from dtm.sandbox.sql.functions import conversion
 from dtm.sandbox.sql.functions.environment import Environment
 
 _TYPES: dict[type, OraType] = {
@@ -49,36 +49,87 @@ def value_type(value: Value) -> OraType:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Binder:
+    """Gives one parameter's encoded value. `slot`: which host value; None: a runtime value."""
+
+    slot: int | None
+    encode: Callable[[Environment, Value], Encoded]
+
+
 def bind_values(
-    parameters: Sequence[Parameter],
-    values: Sequence[Value],
-    slots: Sequence[int | None],
-    env: Environment,
-) -> tuple[Encoded, ...]:
+    binders: Sequence[Binder], values: Sequence[Value], env: Environment
+) -> list[Encoded]:
     """The encoded value of every parameter, in order."""
-    return tuple(
-        _one(parameter, None if slot is None else values[slot], env)
-        for parameter, slot in zip(parameters, slots, strict=True)
+    return [
+        binder.encode(env, None if binder.slot is None else values[binder.slot])
+        for binder in binders
+    ]
+
+
+def binders(
+    parameters: Sequence[Parameter], used: Collection[int]
+) -> tuple[tuple[HostVariable | str, ...], tuple[Binder, ...]]:
+    """The host values a statement takes, in text order, and a binder for every parameter.
+
+    `used`: the numbers (from 1) of the parameters that stand in SQLite's text.
+    """
+    keys: dict[object, tuple[int, HostVariable | str]] = {}
+    for parameter in parameters:
+        if parameter.source is None:
+            continue
+        known = keys.get(_host_key(parameter))
+        if known is None or parameter.at < known[0]:
+            keys[_host_key(parameter)] = (parameter.at, parameter.source)
+    ordered = sorted(keys.items(), key=lambda item: item[1][0])
+    places = {key: index for index, (key, _) in enumerate(ordered)}
+    result = tuple(
+        Binder(
+            None if p.source is None else places[_host_key(p)],
+            _encoder(p) if number in used else _nothing,
+        )
+        for number, p in enumerate(parameters, 1)
     )
+    return tuple(source for _, (_, source) in ordered), result
 
 
-def _one(parameter: Parameter, value: Value, env: Environment) -> Encoded:
-    if parameter.runtime is not None:
-        value = parameter.runtime(env)
-    elif value is None:
-        return None
-    elif parameter.coerce is not None:
-        value = parameter.coerce(env, value)
-    if value is None:
-        return None
+def _host_key(parameter: Parameter) -> object:
+    if isinstance(parameter.source, HostVariable):
+        return ("host", parameter.source.key)
+    return ("bind", parameter.at)
+
+
+def _nothing(env: Environment, value: Value) -> Encoded:
+    del env, value
+    return None
+
+
+def _encoder(parameter: Parameter) -> Callable[[Environment, Value], Encoded]:
     kind = parameter.type.kind
-    if kind is Kind.NULL:
-        return encoding.encode(value)
-    if kind is Kind.TIMESTAMP_TZ and isinstance(value, dt.datetime) and value.tzinfo is None:
-        value = value.replace(tzinfo=env.zone)
-    if kind in conversion.FLOATS or kind in _PLAIN:
-        return encoding.encode(value, kind if kind in conversion.FLOATS else None)
-    return encoding.encode(value, kind)
+    runtime, coerce = parameter.runtime, parameter.coerce
+    plain = None if kind in _BY_VALUE else kind
+
+    def encode(env: Environment, value: Value) -> Encoded:
+        if value is None:
+            return None
+        if coerce is not None:
+            value = coerce(env, value)
+            if value is None:
+                return None
+        if type(value) is int and -_INT64 <= value < _INT64 and plain is None:
+            return value
+        if kind is Kind.TIMESTAMP_TZ and isinstance(value, dt.datetime) and value.tzinfo is None:
+            value = value.replace(tzinfo=env.zone)
+        return encoding.encode(value, plain)
+
+    if runtime is None:
+        return encode
+    read = runtime
+    return lambda env, _: encode(env, read(env))
 
 
-_PLAIN = frozenset({Kind.NUMBER, Kind.PLS_INTEGER, Kind.VARCHAR2, Kind.CHAR, Kind.NVARCHAR2})
+_INT64 = 2**63
+# Encoded by what they are in Python; the others need their kind.
+_BY_VALUE = frozenset(
+    {Kind.NULL, Kind.NUMBER, Kind.PLS_INTEGER, Kind.VARCHAR2, Kind.CHAR, Kind.NVARCHAR2}
+)

@@ -12,7 +12,8 @@ from dtm.sandbox.sql.bind_context import Context
 from dtm.sandbox.sql.bind_model import OutColumn
 from dtm.sandbox.sql.catalog_model import Table
 from dtm.sandbox.sql.dml_many import ManyTranslator
-from dtm.sandbox.sql.engine_plans import Plan, QueryPlan, Statement, Template, host_order
+from dtm.sandbox.sql.engine_binds import binders
+from dtm.sandbox.sql.engine_plans import Plan, QueryPlan, Statement, Template
 from dtm.sandbox.sql.parse_tokens import unsupported
 
 # What NULL literals and untyped binds are described as.
@@ -50,7 +51,7 @@ def translate(node: n.Statement, context: Context) -> Statement:
         planned = _PLANNERS[type(node)](ManyTranslator(context), node)
     except RecursionError:
         raise unsupported(context.text, 100, "expressions nested this deeply", 0) from None
-    hosts, slots = host_order(context.needs.parameters)
+    hosts, bound = binders(context.needs.parameters, context.needs.used)
     types = tuple(c.value.type for c in planned.columns)
     return Statement(
         kind=_KINDS[type(node)],
@@ -63,15 +64,15 @@ def translate(node: n.Statement, context: Context) -> Statement:
         single=planned.single,
         wait=planned.wait,
         hosts=hosts,
-        slots=slots,
+        binders=bound,
     )
 
 
 def _query(translator: ManyTranslator, node: n.Query) -> Planned:
     relation = translator.query(node, None, nested=False)
-    tables = translator.context.needs.tables
-    locks = [(table, Template(sql, tables)) for table, sql in relation.locks]
-    plan = QueryPlan(Template(relation.sql, tables), locks)
+    needs = translator.context.needs
+    locks = [(table, Template(sql, needs)) for table, sql in relation.locks]
+    plan = QueryPlan(Template(relation.sql, needs), locks)
     wait = node.for_update.wait if node.for_update is not None else None
     return Planned(plan, relation.columns, tuple(t for t, _ in locks), wait=wait)
 

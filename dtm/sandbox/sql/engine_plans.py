@@ -10,9 +10,10 @@ from typing import Protocol
 from dtm.sandbox.kernel.ports import HostVariable
 from dtm.sandbox.kernel.types import Column
 from dtm.sandbox.sql.bind_context import MARK
-from dtm.sandbox.sql.bind_model import Parameter, Requirements
+from dtm.sandbox.sql.bind_model import Requirements
 from dtm.sandbox.sql.catalog_model import Table
 from dtm.sandbox.sql.encoding import Encoded, rowid_text
+from dtm.sandbox.sql.engine_binds import Binder
 from dtm.sandbox.sql.engine_runtime import Actor
 from dtm.sandbox.sql.transactions import Step, source
 
@@ -25,11 +26,14 @@ class Template:
 
     __slots__ = ("_binds", "_parts", "_rendered", "_tables")
 
-    def __init__(self, sql: str, tables: Sequence[tuple[Table, str | None]]) -> None:
+    def __init__(self, sql: str, needs: Requirements) -> None:
+        tables = needs.tables
+        used = {int(m) for m in _PARAMETER.findall(sql) if m}
+        needs.used |= used
         # SQLite wants exactly as many values as the highest parameter number in the text.
-        self._binds = max((int(m) for m in _PARAMETER.findall(sql) if m), default=0)
+        self._binds = max(used, default=0)
         self._parts = sql.split(MARK)
-        self._tables = tables
+        self._tables: Sequence[tuple[Table, str | None]] = tables
         self._rendered: dict[frozenset[int], str] = {}
 
     def render(self, dirty: frozenset[int]) -> str:
@@ -159,34 +163,9 @@ class Statement:
     single: bool = False  # INSERT ... VALUES: its table does not count as mutating
     wait: float | None = None
     version: int = 0
-    order: tuple[int, ...] = ()  # for each host value in text order: its parameter's source slot
     hosts: tuple[HostVariable | str, ...] = ()
-    slots: tuple[int | None, ...] = ()  # for each parameter: which host value, None: runtime
+    binders: tuple[Binder, ...] = ()  # one per parameter
 
     @property
     def tables(self) -> tuple[Table, ...]:
         return tuple(t for t, _ in self.needs.tables)
-
-
-def host_order(
-    parameters: Sequence[Parameter],
-) -> tuple[tuple[HostVariable | str, ...], tuple[int | None, ...]]:
-    """The host values a statement takes, in text order, and which of them each parameter is."""
-    keys: dict[object, tuple[int, HostVariable | str]] = {}
-    for parameter in parameters:
-        if parameter.source is None:
-            continue
-        key = _host_key(parameter)
-        known = keys.get(key)
-        if known is None or parameter.at < known[0]:
-            keys[key] = (parameter.at, parameter.source)
-    ordered = sorted(keys.items(), key=lambda item: item[1][0])
-    places = {key: index for index, (key, _) in enumerate(ordered)}
-    slots = tuple(None if p.source is None else places[_host_key(p)] for p in parameters)
-    return tuple(source for _, (_, source) in ordered), slots
-
-
-def _host_key(parameter: Parameter) -> object:
-    if isinstance(parameter.source, HostVariable):
-        return ("host", parameter.source.key)
-    return ("bind", parameter.at)
