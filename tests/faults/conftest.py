@@ -1,4 +1,8 @@
-"""Worlds for the fault tests; see tests/faults/world.py."""
+"""Worlds for the fault tests; see tests/faults/world.py.
+
+`ref` and `two` are made once and emptied between tests; what changes the applied tree, or drops
+something, uses `make`, which makes a world of its own.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +19,36 @@ from tests.sandbox_process import SandboxProcess
 Make = Callable[..., AbstractContextManager[FaultWorld]]
 
 
+@pytest.fixture(scope="session")
+def shared_one(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FaultWorld]:
+    with fault_world(database, tmp_path_factory.mktemp("one")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def shared_two(
+    database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FaultWorld]:
+    with fault_world(database, tmp_path_factory.mktemp("two"), ("east", "west")) as made:
+        yield made
+
+
 @pytest.fixture
-def ref(database: Database, tmp_path: Path) -> Iterator[FaultWorld]:
+def ref(shared_one: FaultWorld, tmp_path: Path) -> Iterator[FaultWorld]:
     """The reference operation on one instance."""
-    with fault_world(database, tmp_path) as made:
-        yield made
+    shared_one.renew(tmp_path)
+    yield shared_one
+    shared_one.end_sessions()
 
 
 @pytest.fixture
-def two(database: Database, tmp_path: Path) -> Iterator[FaultWorld]:
+def two(shared_two: FaultWorld, tmp_path: Path) -> Iterator[FaultWorld]:
     """The reference operation on two instances."""
-    with fault_world(database, tmp_path, ("east", "west")) as made:
-        yield made
+    shared_two.renew(tmp_path)
+    yield shared_two
+    shared_two.end_sessions()
 
 
 @pytest.fixture

@@ -126,18 +126,20 @@ def test_test_mode_logs_statements_and_executes_none(make: Make) -> None:
         ref.tasks = tasks
 
 
-def test_dropped_package_is_noticed_and_installed_again(ref: FaultWorld) -> None:
-    ref.do("east", "DROP PACKAGE ref_op")
-    assert ref.run().exit_code is ExitCode.OK
-    ref.assert_each_once("east")
-    assert any(event.kind == "install" for event in ref.reporter.events)
+def test_dropped_package_is_noticed_and_installed_again(make: Make) -> None:
+    with make() as ref:
+        ref.do("east", "DROP PACKAGE ref_op")
+        assert ref.run().exit_code is ExitCode.OK
+        ref.assert_each_once("east")
+        assert any(event.kind == "install" for event in ref.reporter.events)
 
 
-def test_changed_package_is_refused_unless_repaired(ref: FaultWorld) -> None:
-    drifted = reference.BODY.replace("was told to fail", "was asked to fail").rstrip("/\n ")
-    ref.do("east", drifted)
-    report = ref.run()
-    assert report.exit_code is ExitCode.ERROR
-    assert "drift" in report.streams[0].message.lower() or "changed" in report.streams[0].message
-    assert ref.calls("east") == {}
-    assert ref.run(repair=True).exit_code is ExitCode.OK
+def test_changed_package_is_refused_unless_repaired(make: Make) -> None:
+    with make() as ref:
+        drifted = reference.BODY.replace("was told to fail", "was asked to fail")
+        ref.do("east", drifted.rstrip("/\n "))
+        report = ref.run()
+        assert report.exit_code is ExitCode.ERROR
+        assert "changed there by somebody else" in report.streams[0].message
+        assert ref.calls("east") == {}
+        assert ref.run(repair=True).exit_code is ExitCode.OK

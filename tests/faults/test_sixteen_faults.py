@@ -135,11 +135,12 @@ def test_fault_12_no_database_link_anywhere() -> None:
         assert "@" not in code, path.name
 
 
-def test_fault_13_an_edit_on_the_client_is_drift_and_not_newer(ref: FaultWorld) -> None:
-    edited = ref.body.replace("was told to fail", "was edited by hand").rstrip("/\n ")
-    ref.do("east", edited)
-    assert ref.run().exit_code is ExitCode.ERROR
-    assert ref.calls("east") == {}
+def test_fault_13_an_edit_on_the_client_is_drift_and_not_newer(make: Make) -> None:
+    with make() as ref:
+        edited = ref.body.replace("was told to fail", "was edited by hand").rstrip("/\n ")
+        ref.do("east", edited)
+        assert ref.run().exit_code is ExitCode.ERROR
+        assert ref.calls("east") == {}
 
 
 def test_fault_14_a_task_that_commits_and_loses_its_connection_does_not_run_twice(

@@ -10,13 +10,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dtm.model.instance import ConnectSpec, Instance
 from dtm.model.resources import Kind, Resource
+from dtm.oracle.errors import OracleError
 from dtm.oracle.logons import Logons
 from dtm.oracle.session import OracleSession
 from dtm.reconcile.oracle_target import helper_versions
@@ -30,7 +31,7 @@ from dtm.runner.journal import Patience
 from dtm.runner.ports import Strike, unharmed
 from dtm.runner.request import RunReport, RunRequest
 from dtm.runner.run import run
-from tests.conftest import Database
+from tests.conftest import Database, Schema
 from tests.contract.repository import world as applied
 from tests.faults import reference
 
@@ -44,6 +45,17 @@ QUICK = Tuning(
     connect_attempts=2,
     connect_backoff_s=0.1,
     patience=Patience(outage_s=10.0, retry_s=0.1),
+)
+
+
+CLIENT_TABLES = (
+    *(name.removesuffix(".sql") for name in reference.TABLES),
+    *("dtm_sql_log", "dtm_parameters", "dtm_markers", "dtm_streams"),
+)
+REPOSITORY_TABLES = (
+    "dtm_fences",
+    *(f"dtm_run_{name}" for name in ("halts", "events", "sql", "attempts", "packages")),
+    *("dtm_run_parameters", "dtm_run_streams", "dtm_runs"),
 )
 
 
@@ -72,6 +84,7 @@ class FaultWorld(applied.World):
     broken: dict[str, str] = field(default_factory=dict)  # user -> DSN that runs use instead
     tuning: Tuning = QUICK
     logons: Logons = field(default_factory=Logons)
+    processes: list[Process] = field(default_factory=list)
 
     def tree(self, **_: Any) -> list[Resource]:
         units = [
@@ -161,7 +174,36 @@ class FaultWorld(applied.World):
             "strike": {"point": point, "where": where, "action": action, "count": count},
             "request": request,
         }
-        return Process(given)
+        process = Process(given, self.state_dir / "runners")
+        self.processes.append(process)
+        return process
+
+    # between tests
+
+    def renew(self, state_dir: Path) -> None:
+        """Empty every table that runs write, as if nothing had ever run."""
+        self.state_dir = state_dir
+        self.reporter, self.logons, self.tuning = Remember(), Logons(), QUICK
+        self.broken.clear()
+        for schema in self.schemas.values():
+            _empty(schema, CLIENT_TABLES)
+        _empty(self.repository, REPOSITORY_TABLES)
+
+    def end_sessions(self) -> None:
+        """End what a test left running or connected to its schemas."""
+        for process in self.processes:
+            if process.popen.poll() is None:
+                process.kill()
+        self.processes.clear()
+        admin = self.database.admin()
+        for schema in (self.repository, *self.schemas.values()):
+            rows = admin.query(
+                "SELECT sid, serial# FROM v$session WHERE username = :u", {"u": schema.user}
+            )
+            for sid, serial in rows:
+                with suppress(OracleError):  # ended by itself meanwhile
+                    admin.execute(f"ALTER SYSTEM KILL SESSION '{sid},{serial}' IMMEDIATE")
+        admin.close()
 
     # telling tasks what to do
 
@@ -243,21 +285,25 @@ class FaultWorld(applied.World):
 
 
 class Process:
-    """A runner in a process of its own."""
+    """A runner in a process of its own; what it writes goes to a file."""
 
-    def __init__(self, given: dict[str, Any]) -> None:
-        self.popen = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.runner_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parents[2],
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        )
+    def __init__(self, given: dict[str, Any], directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        number = len(list(directory.glob("runner-*.out")))
+        self._path = directory / f"runner-{number}.out"
+        with self._path.open("w") as out:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.runner_process"],
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                text=True,
+                cwd=Path(__file__).parents[2],
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            )
         assert self.popen.stdin is not None
-        self.popen.stdin.write(json.dumps(given))
-        self.popen.stdin.close()
+        with self.popen.stdin as stdin:
+            stdin.write(json.dumps(given))
 
     @property
     def pid(self) -> int:
@@ -268,17 +314,13 @@ class Process:
         return self.popen.wait(timeout_s)
 
     def output(self) -> str:
-        """What it wrote, once it has ended."""
-        assert self.popen.stdout is not None
-        assert self.popen.stderr is not None
-        with self.popen.stdout as out, self.popen.stderr as err:
-            return out.read() + err.read()
+        """What it wrote."""
+        return self._path.read_text()
 
     def kill(self) -> None:
         """kill -9."""
         self.popen.kill()
         self.popen.wait(10)
-        self.output()
 
     def signal(self, number: int) -> None:
         self.popen.send_signal(number)
@@ -290,6 +332,14 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 20.0
     while not condition():
         assert time.monotonic() < give_up, f"not within {timeout_s:g} s: {what}"
         time.sleep(0.05)
+
+
+def _empty(schema: Schema, tables: Sequence[str]) -> None:
+    session = schema.connect()
+    for table in tables:
+        session.execute(f"DELETE FROM {table}")
+    session.commit()
+    session.close()
 
 
 @contextmanager
@@ -318,3 +368,4 @@ def fault_world(
         report = made.apply()
         assert report.exit_code == 0, report
         yield made
+        made.end_sessions()
