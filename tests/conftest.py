@@ -17,6 +17,7 @@ import pytest
 
 from dtm.model.instance import ConnectSpec
 from dtm.oracle.connect import connect
+from dtm.oracle.errors import OracleError
 from dtm.oracle.session import OracleSession
 from tests.sandbox_process import SandboxProcess
 
@@ -93,7 +94,11 @@ class Database:
         """Drop a user, ending what a failed test left connected."""
         rows = admin.query("SELECT sid, serial# FROM v$session WHERE username = :u", {"u": user})
         for sid, serial in rows:
-            admin.execute(f"ALTER SYSTEM KILL SESSION '{sid},{serial}' IMMEDIATE")
+            try:
+                admin.execute(f"ALTER SYSTEM KILL SESSION '{sid},{serial}' IMMEDIATE")
+            except OracleError as error:
+                if error.code != "ORA-00030":  # it has just ended by itself
+                    raise
         admin.execute(f"DROP USER {user} CASCADE")
 
 

@@ -76,10 +76,12 @@ class Installs:
         self._warn(name, states)
         units = to_install(states)
         released = self.recorded.releases.get((recorded_as, package.package))
-        if not units and released == package.version:
+        begun = self._history.begun(recorded_as, package.package)
+        if not units and released == package.version and not begun:
             return []
         risks = self._risks(want, units)
-        reason = why(units) if units else "installed, but never released there"
+        in_place = "in place, but not recorded" if begun else "installed, but never released there"
+        reason = why(units) if units else in_place
         return [
             Change(
                 Action.INSTALL if units else Action.RELEASE,

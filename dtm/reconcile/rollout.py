@@ -210,6 +210,10 @@ class Rollout:
         left = [intent for intent in _intents(job) if intent.unit not in recorded]
         if left:
             self._store.forget_intents(left)
+        self._store.settle(
+            job.want.instance.name,
+            [package.package for package in result.packages if package.outcome is Outcome.DONE],
+        )
 
     def _say(
         self,

@@ -17,7 +17,13 @@ class History:
         self._sent: dict[tuple[str, UnitKey, str], set[str]] = defaultdict(set)
         for back in readbacks:
             self._sent[back.instance, back.unit, back.readback_sha256].add(back.sent_sha256)
-        self._open = {(intent.instance, intent.unit) for intent in intents}
+        found = tuple(intents)
+        self._open = {(intent.instance, intent.unit) for intent in found}
+        self._begun = {(intent.instance, intent.package) for intent in found}
+
+    def begun(self, instance: str, package: str) -> bool:
+        """Say whether an install of the package was begun there and never recorded."""
+        return (instance, package) in self._begun
 
     def states(
         self, instance: str, package: PackageVersion, live: LiveState

@@ -7,7 +7,6 @@ table. Methods commit, unless they say otherwise.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,15 @@ from typing import Any
 from dtm.errors import StalePlan
 from dtm.model.database import Row, Session
 from dtm.model.resources import Kind, Resource, ResourceId
-from dtm.repository.flatten import TABLES, clip, flag, rows_of
+from dtm.repository.config_rows import (
+    number,
+    readbacks_of,
+    resource_row,
+    resources_of,
+    sources_by_package,
+    unit_binds,
+)
+from dtm.repository.flatten import TABLES, clip, rows_of
 from dtm.repository.queries import load
 from dtm.repository.records import (
     Facts,
@@ -98,10 +105,10 @@ class ConfigStore:
                 rows += self._session.query(Q["resource"], binds)
                 if one.kind is Kind.PACKAGE:
                     found = self._session.query(Q["sources_of_package"], {"name": one.name})
-                    sources |= _by_package(found)
-            return _resources(rows, sources)
+                    sources |= sources_by_package(found)
+            return resources_of(rows, sources)
         rows = self._session.query(Q["resources"])
-        every = _resources(rows, _by_package(self._session.query(Q["package_sources"])))
+        every = resources_of(rows, sources_by_package(self._session.query(Q["package_sources"])))
         return every if ids is None else {one: every[one] for one in ids if one in every}
 
     def recorded(self) -> Recorded:
@@ -117,7 +124,7 @@ class ConfigStore:
         return Recorded(
             state=state,
             digests=self.digests(),
-            readbacks=_readbacks(self._session.query(Q["readbacks"])),
+            readbacks=readbacks_of(self._session.query(Q["readbacks"])),
             intents=self.intents(),
             releases={(r.instance, r.package): r.version for r in self.releases()},
             facts=self.facts(),
@@ -125,12 +132,14 @@ class ConfigStore:
 
     def readbacks(self, instance: str) -> tuple[ReadBack, ...]:
         """Read every text that was ever read back on one instance."""
-        return _readbacks(self._session.query(Q["readbacks_of_instance"], {"instance": instance}))
+        return readbacks_of(
+            self._session.query(Q["readbacks_of_instance"], {"instance": instance})
+        )
 
     def intents(self) -> tuple[Intent, ...]:
         """Read the installs that were begun and not recorded."""
         return tuple(
-            Intent(instance, UnitKey(kind, name), package, sent, _int(apply_id))
+            Intent(instance, UnitKey(kind, name), package, sent, number(apply_id))
             for instance, kind, name, package, sent, apply_id in self._session.query(Q["intents"])
         )
 
@@ -141,7 +150,7 @@ class ConfigStore:
     def facts(self) -> dict[str, Facts]:
         """Read which database each instance was at first contact."""
         return {
-            instance: Facts(instance, unique_name, _int(dbid), guid)
+            instance: Facts(instance, unique_name, number(dbid), guid)
             for instance, unique_name, dbid, guid in self._session.query(Q["facts"])
         }
 
@@ -209,10 +218,10 @@ class ConfigStore:
 
     def record_intents(self, intents: Sequence[Intent]) -> None:
         """Note installs that are about to begin; an older note of the same unit is replaced."""
-        self._many(Q["delete_intent"], [_unit(i.instance, i.unit) for i in intents])
+        self._many(Q["delete_intent"], [unit_binds(i.instance, i.unit) for i in intents])
         rows = [
             {
-                **_unit(intent.instance, intent.unit),
+                **unit_binds(intent.instance, intent.unit),
                 "package": intent.package,
                 "sent_sha256": intent.sent_sha256,
                 "apply_id": intent.apply_id,
@@ -224,7 +233,13 @@ class ConfigStore:
 
     def forget_intents(self, intents: Sequence[Intent]) -> None:
         """Take back notes of installs that did not begin."""
-        self._many(Q["delete_intent"], [_unit(i.instance, i.unit) for i in intents])
+        self._many(Q["delete_intent"], [unit_binds(i.instance, i.unit) for i in intents])
+        self._session.commit()
+
+    def settle(self, instance: str, packages: Iterable[str]) -> None:
+        """Close every open install of packages that are in place, whoever had begun it."""
+        rows = [{"instance": instance, "package": package} for package in packages]
+        self._many(Q["settle"], rows)
         self._session.commit()
 
     def record_installs(self, records: Sequence[InstallRecord]) -> None:
@@ -235,7 +250,7 @@ class ConfigStore:
             sha = None if previous is None else self._keep(previous)
             rows.append(
                 {
-                    **_unit(record.instance, record.unit),
+                    **unit_binds(record.instance, record.unit),
                     "package": record.package,
                     "version": record.version,
                     "sent_sha256": record.sent_sha256,
@@ -249,7 +264,7 @@ class ConfigStore:
             )
         self._many(Q["insert_install"], rows)
         closed = {(record.instance, record.unit) for record in records}
-        self._many(Q["delete_intent"], [_unit(*pair) for pair in sorted(closed)])
+        self._many(Q["delete_intent"], [unit_binds(*pair) for pair in sorted(closed)])
         self._session.commit()
 
     def release(self, releases: Sequence[Release], apply_id: int) -> None:
@@ -297,7 +312,7 @@ class ConfigStore:
         self._many(Q["forget_releases_of_package"], gone[Kind.PACKAGE])
 
     def _insert(self, resources: Sequence[Resource], apply_id: int) -> None:
-        self._many(Q["insert_resource"], [_resource_row(r, apply_id) for r in resources])
+        self._many(Q["insert_resource"], [resource_row(r, apply_id) for r in resources])
         rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for resource in resources:
             for table, members in rows_of(resource).items():
@@ -341,57 +356,3 @@ class ConfigStore:
     def _many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             self._session.execute_many(sql, rows)
-
-
-def canonical_json(value: Any) -> str:
-    """Return JSON that is the same for the same value: sorted keys, no blanks, text as it is."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def _resource_row(resource: Resource, apply_id: int) -> dict[str, Any]:
-    spec, metadata = resource.spec, resource.metadata
-    return {
-        "kind": resource.id.kind.value,
-        "name": resource.id.name,
-        "digest": resource.digest,
-        "environment": spec.get("environment"),
-        "enabled": flag(spec.get("enabled", True)),
-        "description": clip(metadata.get("description")),
-        "owner": clip(metadata.get("owner"), 128),
-        "metadata": canonical_json(metadata),
-        "spec": canonical_json(spec),
-        "apply_id": apply_id,
-    }
-
-
-def _resources(
-    rows: Iterable[Row], sources: Mapping[str, Mapping[str, str]]
-) -> dict[ResourceId, Resource]:
-    found = {}
-    for kind, name, digest, metadata, spec in rows:
-        key = ResourceId(Kind(kind), name)
-        texts = sources.get(name, {}) if key.kind is Kind.PACKAGE else {}
-        found[key] = Resource(key, json.loads(metadata), json.loads(spec), digest, texts)
-    return found
-
-
-def _by_package(rows: Iterable[Row]) -> dict[str, dict[str, str]]:
-    sources: dict[str, dict[str, str]] = defaultdict(dict)
-    for package, file, text in rows:
-        sources[package][file] = text or ""
-    return sources
-
-
-def _readbacks(rows: Iterable[Row]) -> tuple[ReadBack, ...]:
-    return tuple(
-        ReadBack(instance, UnitKey(kind, name), sent, readback)
-        for instance, kind, name, sent, readback in rows
-    )
-
-
-def _unit(instance: str, unit: UnitKey) -> dict[str, str]:
-    return {"instance": instance, "unit_type": unit.type, "unit_name": unit.name}
-
-
-def _int(value: Any) -> int | None:
-    return None if value is None else int(value)

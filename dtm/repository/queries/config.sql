@@ -114,6 +114,10 @@ SELECT INSTANCE, UNIT_TYPE, UNIT_NAME, PACKAGE, SENT_SHA256, APPLY_ID FROM DTM_I
 DELETE FROM DTM_INSTALL_INTENTS
  WHERE INSTANCE = :instance AND UNIT_TYPE = :unit_type AND UNIT_NAME = :unit_name
 
+-- name: settle
+-- Everything of a package is in place on an instance; nothing of it is open any more.
+DELETE FROM DTM_INSTALL_INTENTS WHERE INSTANCE = :instance AND PACKAGE = :package
+
 -- name: insert_intent
 -- An install is about to begin.
 INSERT INTO DTM_INSTALL_INTENTS

@@ -1,4 +1,4 @@
-"""A world per test: repository schema and client schemas."""
+"""A world per test: an empty repository and new client schemas."""
 
 from __future__ import annotations
 
@@ -6,19 +6,32 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import Database
-from tests.contract.repository.world import World, world
+from dtm.repository.migrator import Migrator
+from tests.conftest import Database, Schema
+from tests.contract.repository.world import REPOSITORY_GRANTS, World, empty, world
 
 
-@pytest.fixture
-def one(database: Database) -> Iterator[World]:
-    """A repository and one instance."""
-    with world(database, "east") as made:
+@pytest.fixture(scope="module")
+def migrated(database: Database) -> Iterator[Schema]:
+    """A repository schema of the newest version; migrating takes longer than most tests."""
+    with database.schema("DTMREPO", REPOSITORY_GRANTS) as made:
+        session = made.connect()
+        Migrator(session, "1.0").apply()
+        session.close()
         yield made
 
 
 @pytest.fixture
-def two(database: Database) -> Iterator[World]:
+def one(database: Database, migrated: Schema) -> Iterator[World]:
+    """A repository and one instance."""
+    with world(database, "east", repository=migrated) as made:
+        empty(migrated)
+        yield made
+
+
+@pytest.fixture
+def two(database: Database, migrated: Schema) -> Iterator[World]:
     """A repository and two instances."""
-    with world(database, "east", "west") as made:
+    with world(database, "east", "west", repository=migrated) as made:
+        empty(migrated)
         yield made

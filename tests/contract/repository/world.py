@@ -194,11 +194,32 @@ def _query(schema: Schema, sql: str, binds: Mapping[str, Any]) -> list[tuple[Any
 
 
 @contextmanager
-def world(database: Database, *names: str) -> Iterator[World]:
-    """A repository schema and one client schema per name; dropped at the end."""
+def world(database: Database, *names: str, repository: Schema | None = None) -> Iterator[World]:
+    """Client schemas by name and a repository schema (a new one by default); dropped at the end."""
     with ExitStack() as stack:
-        repository = stack.enter_context(database.schema("DTMREPO", REPOSITORY_GRANTS))
+        if repository is None:
+            repository = stack.enter_context(database.schema("DTMREPO", REPOSITORY_GRANTS))
         schemas = {
             name: stack.enter_context(database.schema("DTMCLI", CLIENT_GRANTS)) for name in names
         }
         yield World(database, repository, schemas)
+
+
+def empty(repository: Schema) -> None:
+    """Make a migrated repository as good as new: its tables without rows, children first."""
+    session = repository.connect()
+    tables = {name for (name,) in session.query("SELECT table_name FROM user_tables")}
+    sql = (
+        "SELECT c.table_name, p.table_name FROM user_constraints c"
+        " JOIN user_constraints p ON p.constraint_name = c.r_constraint_name"
+        " WHERE c.constraint_type = 'R'"
+    )
+    references = session.query(sql)
+    tables.remove("DTM_SCHEMA_VERSION")
+    while tables:
+        free = tables - {parent for child, parent in references if child in tables - {parent}}
+        for name in sorted(free):
+            session.execute(f'DELETE FROM "{name}"')
+        tables -= free
+    session.commit()
+    session.close()

@@ -67,6 +67,10 @@ class FakeStore:
     def forget_intents(self, intents: list[Intent]) -> None:
         self.intents -= set(intents)
 
+    def settle(self, instance: str, packages: list[str]) -> None:
+        gone = {(instance, package) for package in packages}
+        self.intents = {i for i in self.intents if (i.instance, i.package) not in gone}
+
     def record_installs(self, records: list[InstallRecord]) -> None:
         self.installs += records
         done = {(record.instance, record.unit) for record in records}
@@ -302,6 +306,17 @@ def test_a_killed_rollout_is_interrupted_not_drift_and_is_finished_by_the_next()
     assert not planned.plan.drift
     assert set(outcomes(w.apply(planned)).values()) == {"DONE"}
     assert w.store.intents == set()
+
+
+def test_what_was_in_place_before_the_kill_is_settled_too():
+    w = world("i1")
+    w.roll(fleet("i1"))
+    w.store.record_intents([Intent("i1", TABLE, "P", "sent")])
+    done = w.roll(fleet("i1"))
+    assert outcomes(done) == {"release Package/P on i1": "DONE"}
+    assert done["release Package/P on i1"].change.reason == "in place, but not recorded"
+    assert w.store.intents == set()
+    assert w.plan(fleet("i1")).plan.empty
 
 
 def test_an_install_that_hangs_is_left_behind_and_its_intent_stays():
