@@ -19,7 +19,7 @@ from typing import IO, Any
 import apsw
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.sql import storage_tables
+from dtm.sandbox.sql import storage_tables, storage_vfs
 from dtm.sandbox.sql.catalog import Catalog
 from dtm.sandbox.sql.catalog_model import Table, Tablespace, quote
 from dtm.sandbox.sql.encoding import Encoded
@@ -58,7 +58,9 @@ class Database:
         except OSError:
             self._lock_file.close()
             raise OraError(1102) from None
-        connection = apsw.Connection(str(self.directory / "system.db"), statementcachesize=400)
+        connection = apsw.Connection(
+            str(self.directory / "system.db"), vfs=storage_vfs.NAME, statementcachesize=400
+        )
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)
         connection.config(apsw.SQLITE_DBCONFIG_DQS_DDL, 0)
         connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)
