@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -62,13 +62,15 @@ def sys_unit(name: str) -> UnitInfo:
 class Library:
     """Compiled units, user locks and pipes of one instance."""
 
-    def __init__(self) -> None:
+    def __init__(self, mutex: AbstractContextManager[Any] | None = None) -> None:
+        """`mutex`: the database's own (reentrant). Two would deadlock: a function called from SQL
+        holds it and may compile; a compilation asks the dictionary."""
         self.entries: dict[Key, Entry] = {}
         self.blocks: dict[tuple[Any, ...], Compilation] = {}
         self.built_ins: dict[str, CompiledSpec] = {}
         self.locks = UserLocks()
         self.shared: dict[str, Any] = {}  # of built-in packages: pipes, alerts
-        self.mutex = threading.RLock()
+        self.mutex = mutex or threading.RLock()
         self.compiling: list[Key] = []
         self.generation = 0
         sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))

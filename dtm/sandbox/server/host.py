@@ -45,7 +45,7 @@ class InstanceHost:
         self._faults = faults
         self._instance = open_instance(path)
         self._engine = Engine(self._instance)
-        self._library = Library()
+        self._library = Library(self._instance.database.mutex)
         self._instance.attributes.update(
             sessions=self.registry, user_locks=self._library.user_locks
         )

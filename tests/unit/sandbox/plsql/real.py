@@ -24,7 +24,7 @@ class Database:
         create_instance(directory, "ONE", make_verifier("secret"))
         self.instance = open_instance(directory)
         self.engine = Engine(self.instance)
-        self.library = Library()
+        self.library = Library(self.instance.database.mutex)
         self.sids = 100
         system = self.session("SYSTEM")
         for user in ("U", "OTHER"):
