@@ -51,6 +51,9 @@ class Context:
     scope: HostScope | None = None
     bind_types: Sequence[OraType | None] = ()
     wide_binds: bool = False
+    stored: bool = (
+        False  # the expression becomes part of the schema (CHECK, index, virtual column)
+    )
     needs: Requirements = field(default_factory=Requirements)
     aliases: int = 0
     view_depth: int = 0

@@ -230,7 +230,9 @@ class ManyTranslator(DmlTranslator):
                 scope.clause = "WHERE"
                 place = len(items)
                 items.append(self.condition(condition, scope))
-            groups.append([self._branch(c, place, relation, scope, items, tables) for c in clauses])
+            groups.append(
+                [self._branch(c, place, relation, scope, items, tables) for c in clauses]
+            )
         otherwise = [self._branch(c, None, relation, scope, items, tables) for c in node.otherwise]
         sql = f"SELECT {', '.join(items)} FROM ({relation.sql}) AS {alias}"
         template = Template(sql, self.context.needs)

@@ -18,7 +18,7 @@ from dtm.sandbox.kernel.types import Column, Kind, OraType
 from dtm.sandbox.sql import ddl, encoding
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_context import Context
-from dtm.sandbox.sql.bind_model import Requirements, SqlFunction
+from dtm.sandbox.sql.bind_model import Requirements
 from dtm.sandbox.sql.catalog_model import Sequence as OraSequence
 from dtm.sandbox.sql.catalog_model import Table
 from dtm.sandbox.sql.encoding import Encoded
@@ -82,10 +82,6 @@ class Engine:
     def session_of(self, storage: StorageSession) -> SqlSession:
         session: SqlSession | None = storage.context.state.get(STATE)
         return session if session is not None else self.session(storage.context, storage)
-
-    def keep(self, functions: Iterable[SqlFunction]) -> None:
-        """Register functions that constraints and indexes call."""
-        self.runtime.ensure(functions)
 
     def cached(self, key: object) -> Compiled | None:
         found = self._cache.get(key)

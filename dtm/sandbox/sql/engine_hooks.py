@@ -5,6 +5,7 @@ Implements ddl_context.Translator.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -18,7 +19,6 @@ from dtm.sandbox.sql.bind_model import (
     Scope,
     Source,
     SourceColumn,
-    SqlFunction,
     Typed,
 )
 from dtm.sandbox.sql.bind_walk import walk
@@ -27,6 +27,7 @@ from dtm.sandbox.sql.dml_translate import DmlTranslator
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.engine_compile import described
 from dtm.sandbox.sql.engine_names import SessionNames
+from dtm.sandbox.sql.engine_persistent import stored_name
 from dtm.sandbox.sql.parse_statements import parse_condition, parse_expression, parse_query
 from dtm.sandbox.sql.privileges import Resolver
 from dtm.sandbox.sql.transactions import StorageSession
@@ -37,7 +38,6 @@ class Host(Protocol):
     """What the hooks need of the engine."""
 
     def plsql_of(self, storage: StorageSession) -> PlsqlPort | None: ...
-    def keep(self, functions: Iterable[SqlFunction]) -> None: ...
     def evaluate(self, storage: StorageSession, needs: Requirements, sql: str) -> Encoded: ...
     def encoded_rows(
         self, storage: StorageSession, text: str
@@ -54,6 +54,11 @@ class DdlTranslator:
         names = SessionNames(Resolver(session.instance.catalog, session.context))
         plsql = self.engine.plsql_of(session)
         return Context(text, session.context, names, plsql)
+
+    def _stored(self, session: StorageSession, text: str) -> Context:
+        """The context of an expression that becomes part of the schema."""
+        names = SessionNames(Resolver(session.instance.catalog, session.context))
+        return Context(text, session.context, names, stored=True)
 
     def _table_scope(self, table: Table, prefix: str) -> Scope:
         columns = {
@@ -79,31 +84,34 @@ class DdlTranslator:
 
     def condition(self, session: StorageSession, table: Table, text: str, prefix: str) -> str:
         """A CHECK condition; ORA-02251 for subqueries, ORA-02436 for SYSDATE and the like."""
-        context = self._context(session, text)
+        context = self._stored(session, text)
         node = parse_condition(text)
         self._restricted(node)
         sql = DmlTranslator(context).condition(node, self._table_scope(table, prefix))
-        self._settle(context)
-        return sql
+        return self._settled(context, sql)
 
     def expression(self, session: StorageSession, table: Table, text: str, prefix: str) -> str:
         """A virtual column's or an index's expression."""
         return self._expression(session, table, text, prefix).sql
 
     def _expression(self, session: StorageSession, table: Table, text: str, prefix: str) -> Typed:
-        context = self._context(session, text)
+        context = self._stored(session, text)
         node = parse_expression(text)
         self._restricted(node)
         value = DmlTranslator(context).expression(node, self._table_scope(table, prefix))
-        self._settle(context)
-        return value
+        return value.moved(self._settled(context, value.sql))
 
-    def _settle(self, context: Context) -> None:
-        """Constraints and indexes outlive the session: only functions known at open will do."""
+    def _settled(self, context: Context, sql: str) -> str:
+        """Stored expressions call the stored functions; ORA-02436 for what depends on a session."""
         needs = context.needs
         if needs.parameters or needs.calls:
             raise OraError(2436)
-        self.engine.keep(needs.functions.values())
+        for function in needs.functions.values():
+            name = stored_name(function)
+            if name is None:
+                context.unsupported(310, "this expression in a constraint, index or column", 0)
+            sql = re.sub(rf"(?<![\w'])({re.escape(function.name)})\(", f"{name}(", sql)
+        return sql
 
     def expression_type(self, session: StorageSession, table: Table, text: str) -> Column:
         value = self._expression(session, table, text, "")

@@ -9,7 +9,7 @@ import apsw
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import Verifier
-from dtm.sandbox.sql import dictionary
+from dtm.sandbox.sql import dictionary, engine_persistent
 from dtm.sandbox.sql.catalog import Catalog, now
 from dtm.sandbox.sql.catalog_model import DataFile, Grants, Tablespace, User
 from dtm.sandbox.sql.privilege_names import OBJECT_CLASS_ROLES, ROLES, SYSTEM_PRIVILEGES
@@ -49,8 +49,7 @@ def open_instance(directory: Path, register: Register | None = None) -> Instance
     if not (directory / "system.db").exists():
         raise OraError(1034)
     instance = Instance(directory)
-    if register is not None:
-        register(instance.connection)
+    (register or engine_persistent.register)(instance.connection)
     instance.open()
     dictionary.install(instance.catalog)
     return instance

@@ -6,6 +6,7 @@ SQL Language Reference 19c, "Functions"; "Expressions", "Scalar Subquery Express
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import FunctionRef
@@ -160,6 +161,10 @@ class FunctionTranslator(ExpressionTranslator):
         types = tuple(a.type for a in arguments)
         try:
             call = registry.resolve(name, types)
+            if self.context.stored:
+                arguments = self._canonical(call, arguments, at)
+                types = tuple(a.type for a in arguments)
+                call = registry.build(call.function, types)
         except OraError as error:
             raise self.located(error, at) from None
         function = wrappers.registered(call, types)
@@ -171,6 +176,17 @@ class FunctionTranslator(ExpressionTranslator):
             digits=digits,
             wide=number and digits is None and name not in _NOT_WIDE,
         )
+
+    def _canonical(self, call: registry.Call, arguments: list[Typed], at: int) -> list[Typed]:
+        """Arguments in the types for which stored expressions have functions."""
+        letters = call.function.families(len(arguments))
+        result = []
+        for value, letter in zip(arguments, letters, strict=True):
+            target = registry.FAMILY_TYPES.get(letter)
+            converted = value if target is None else self.convert(value, target, at)
+            kind = converted.type if target is None else target
+            result.append(replace(converted, type=kind))
+        return result
 
     def _arguments(self, node: n.Call, scope: Scope, low: int, high: int | None) -> list[Typed]:
         count = len(node.arguments)

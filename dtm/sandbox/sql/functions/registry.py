@@ -184,7 +184,7 @@ def resolve(name: str, types: Sequence[OraType]) -> Call:
     if not fitting:
         raise _wrong_count(overloads, len(types))
     chosen = min(fitting, key=lambda f: _cost(f, types))
-    return _build(chosen, types)
+    return build(chosen, types)
 
 
 def _wrong_count(overloads: tuple[Function, ...], count: int) -> OraError:
@@ -204,7 +204,8 @@ def _cost(candidate: Function, types: Sequence[OraType]) -> int:
     return total
 
 
-def _build(chosen: Function, types: Sequence[OraType]) -> Call:
+def build(chosen: Function, types: Sequence[OraType]) -> Call:
+    """A call of this overload; OraError 932 when an argument cannot be converted."""
     targets = _targets(chosen, types)
     converters = tuple(
         None if target is None else conversion.converter(given, target)
