@@ -21,7 +21,7 @@ from dtm.sandbox.interpreter.types import (
     RecordType,
     Scalar,
 )
-from dtm.sandbox.interpreter.values import Record, copy_value
+from dtm.sandbox.interpreter.values import Assoc, Record, copy_value
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import Kind, OraType
 from dtm.sandbox.sql.functions import conversion, numeric
@@ -53,10 +53,28 @@ def conversion_to(source: PlType, target: PlType) -> Convert | None:
     if isinstance(source, CollectionType) and isinstance(target, CollectionType):
         if source is target or _same_collection(source, target):
             return lambda _env, value: copy_value(value)
+        if source.how == target.how == "ASSOC" and ":" in source.name[:1] + target.name[:1]:
+            return _bind_array(source, target)
         raise Mismatch
     if isinstance(source, CursorType) and isinstance(target, CursorType):
         return None
     raise Mismatch
+
+
+def _bind_array(source: CollectionType, target: CollectionType) -> Convert:
+    """An array bind of the client is any table indexed by integers with such elements."""
+    if target.index is None or target.index.kind is not Kind.PLS_INTEGER:
+        raise Mismatch
+    element = conversion_to(source.element, target.element)
+
+    def convert(env: Environment, value: Value) -> Value:
+        table = Assoc(target)
+        for key in value.keys():  # noqa: SIM118  (a collection, not a dict)
+            item = value.get(key)
+            table.put(key, item if element is None else element(env, item))
+        return table
+
+    return convert
 
 
 def _same_collection(source: CollectionType, target: CollectionType) -> bool:

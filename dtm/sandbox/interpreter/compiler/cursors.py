@@ -169,6 +169,7 @@ class CursorMixin(IntoMixin):
     ) -> tuple[Run, CursorSymbol | None, Args | None, Place | None]:
         """A cursor or cursor variable named in OPEN, FETCH or CLOSE."""
         if isinstance(expr, tree.Bind):
+            self.assigned_bind(expr)
             place = self.bind_place(expr)
             return place.load, None, None, place
         if not isinstance(expr, Ref):

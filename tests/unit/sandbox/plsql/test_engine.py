@@ -271,3 +271,81 @@ def test_dbms_lock_is_not_public(database):
     other = database.session("OTHER")
     error = other.error("BEGIN DBMS_LOCK.SLEEP(0); END;")
     assert "PLS-00201: identifier 'DBMS_LOCK.SLEEP' must be declared" in error.text
+
+
+# ---------------------------------------------------------------- DBMS_SQL
+
+
+def test_dbms_sql_queries(emp):
+    assert emp.lines("""DECLARE c INTEGER := DBMS_SQL.OPEN_CURSOR; n NUMBER; s VARCHAR2(9);
+          k INTEGER; t DBMS_SQL.DESC_TAB;
+        BEGIN
+          DBMS_SQL.PARSE(c, 'SELECT id, name FROM emp WHERE id >= :x ORDER BY id', DBMS_SQL.NATIVE);
+          DBMS_SQL.BIND_VARIABLE(c, ':x', 2);
+          DBMS_SQL.DEFINE_COLUMN(c, 1, n); DBMS_SQL.DEFINE_COLUMN(c, 2, s, 1);
+          DBMS_SQL.DESCRIBE_COLUMNS(c, k, t);
+          DBMS_OUTPUT.PUT_LINE(k || t(2).col_name || t(2).col_type || DBMS_SQL.EXECUTE(c));
+          WHILE DBMS_SQL.FETCH_ROWS(c) > 0 LOOP
+            DBMS_SQL.COLUMN_VALUE(c, 1, n); DBMS_SQL.COLUMN_VALUE(c, 2, s);
+            DBMS_OUTPUT.PUT_LINE(n || s);
+          END LOOP;
+          DBMS_SQL.CLOSE_CURSOR(c);
+          DBMS_OUTPUT.PUT_LINE(CASE WHEN c IS NULL THEN 'closed' END);
+        END;""") == ["2NAME10", "2n", "3n", "closed"]
+
+
+def test_dbms_sql_dml_and_blocks(emp):
+    assert emp.lines("""DECLARE c INTEGER; n NUMBER; BEGIN
+        c := DBMS_SQL.OPEN_CURSOR;
+        DBMS_SQL.PARSE(c, 'UPDATE emp SET sal = :s WHERE id = :i RETURNING sal INTO :r', 1);
+        DBMS_SQL.BIND_VARIABLE(c, 's', 4); DBMS_SQL.BIND_VARIABLE(c, 'i', 1);
+        DBMS_SQL.BIND_VARIABLE(c, 'r', n);
+        DBMS_OUTPUT.PUT_LINE(DBMS_SQL.EXECUTE(c)); DBMS_SQL.VARIABLE_VALUE(c, 'r', n);
+        DBMS_OUTPUT.PUT_LINE(n);
+        DBMS_SQL.PARSE(c, 'BEGIN :a := :a * 2; END;', 1); DBMS_SQL.BIND_VARIABLE(c, 'a', 21);
+        n := DBMS_SQL.EXECUTE(c); DBMS_SQL.VARIABLE_VALUE(c, 'a', n); DBMS_OUTPUT.PUT_LINE(n);
+        END;""") == ["1", "4", "42"]
+
+
+@pytest.mark.parametrize(
+    ("statements", "code"),
+    [
+        ("n := DBMS_SQL.FETCH_ROWS(c);", 1002),
+        ("n := DBMS_SQL.FETCH_ROWS(99999);", 29471),
+        ("DBMS_SQL.PARSE(c, 'SELECT 1 FROM nope', 1);", 942),
+        ("DBMS_SQL.PARSE(c, 'SELECT 1 FROM dual', 1); DBMS_SQL.DEFINE_COLUMN(c, 2, n);", 1007),
+        ("DBMS_SQL.PARSE(c, 'DELETE FROM emp WHERE id = :x', 1); n := DBMS_SQL.EXECUTE(c);", 1008),
+    ],
+)
+def test_dbms_sql_errors(emp, statements, code):
+    text = f"DECLARE c INTEGER := DBMS_SQL.OPEN_CURSOR; n NUMBER; BEGIN {statements} END;"
+    assert emp.error(text).code == code
+
+
+def test_implicit_results(emp):
+    emp.create("""CREATE OR REPLACE PROCEDURE res AS c SYS_REFCURSOR; BEGIN
+        OPEN c FOR SELECT id FROM emp ORDER BY id; DBMS_SQL.RETURN_RESULT(c); END;""")
+    (cursor,) = emp.plsql.execute_block("BEGIN res; END;", []).implicit
+    assert cursor.fetch(10) == [(1,), (2,), (3,)]
+
+
+def test_triggers_fire(emp):
+    emp.create("""CREATE OR REPLACE TRIGGER emp_bi BEFORE INSERT OR UPDATE ON emp FOR EACH ROW BEGIN
+        IF INSERTING THEN :NEW.name := UPPER(:NEW.name); END IF;
+        IF :NEW.sal < 0 THEN RAISE_APPLICATION_ERROR(-20010, 'negative'); END IF; END;""")
+    emp.run("BEGIN INSERT INTO emp (id, name) VALUES (9, 'abc'); END;")
+    assert rows(emp)[-1] == (9, "ABC", None)
+    error = emp.error("BEGIN UPDATE emp SET sal = -1 WHERE id = 9; END;")
+    assert error.text.splitlines() == [
+        "ORA-20010: negative",
+        'ORA-06512: at "U.EMP_BI", line 3',
+        "ORA-04088: error during execution of trigger 'U.EMP_BI'",
+        "ORA-06512: at line 1",
+    ]
+
+
+def test_schema_collection_types(emp):
+    emp.sql_run("CREATE OR REPLACE TYPE num_list AS TABLE OF NUMBER")
+    emp.create("CREATE OR REPLACE FUNCTION total(l num_list) RETURN NUMBER IS n NUMBER := 0; BEGIN"
+               " FOR i IN 1 .. l.COUNT LOOP n := n + l(i); END LOOP; RETURN n; END;")  # fmt: skip
+    assert emp.value("total(num_list(1, 2, 3))") == "6"
