@@ -309,10 +309,17 @@ def _records(plan: Plan) -> list[ChangeRecord]:
             instance=change.instance,
             environment=change.environment,
             reason=change.reason,
-            fields=tuple(FieldRecord(f.path, f.old, f.new) for f in change.fields),
+            fields=_fields(change),
         )
         for seq, change in enumerate(plan.changes, start=1)
     ]
+
+
+def _fields(change: Change) -> tuple[FieldRecord, ...]:
+    """What a change touched; of a new resource that is all of it, and stands in DTM_RESOURCES."""
+    if change.action is Action.CREATE:
+        return ()
+    return tuple(FieldRecord(field.path, field.old, field.new) for field in change.fields)
 
 
 def _note(

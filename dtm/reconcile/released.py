@@ -13,7 +13,7 @@ from dtm.errors import DtmError, NotApplied, TaskFailed
 from dtm.model.instance import Instance
 from dtm.model.resources import Kind, ResourceId
 from dtm.reconcile.changes import UnitChange, UnitState
-from dtm.reconcile.deps import ApplyOptions, Deps
+from dtm.reconcile.deps import Deps
 from dtm.reconcile.install import HELPERS, PackageInstall
 from dtm.reconcile.live import LiveState, check_identity, look
 from dtm.reconcile.scope import Want
@@ -21,6 +21,8 @@ from dtm.reconcile.states import History, to_install, why
 from dtm.reconcile.target import Target
 from dtm.repository.config import ConfigStore
 from dtm.repository.records import Facts, Intent, Outcome, PackageVersion, UnitKey
+
+GATE_S = 10.0
 
 
 def ensure_released(
@@ -30,16 +32,19 @@ def ensure_released(
     *,
     run_id: str,
     repair: bool,
+    gate_s: float = GATE_S,
 ) -> tuple[str, ...]:
     """Install what is missing, older or broken; return one sentence per package installed.
 
     DtmError on drift unless `repair` (or where the instance is not reachable, or another
     database); Locked while tasks use the code; TaskFailed when it does not compile - then the
-    previous text is back.
+    previous text is back. `gate_s`: how long to wait for tasks that use the code.
     """
     session = deps.repository()
     try:
-        run = _Run(deps, ConfigStore(session), instance, _in_order(versions), run_id, repair)
+        run = _Run(
+            deps, ConfigStore(session), instance, _in_order(versions), run_id, repair, gate_s
+        )
         return run.ensure()
     finally:
         session.close()
@@ -65,6 +70,7 @@ class _Run:
     versions: tuple[PackageVersion, ...]
     run_id: str
     repair: bool
+    gate_s: float
 
     def ensure(self) -> tuple[str, ...]:
         want = Want(self._instance(), self.versions)
@@ -84,7 +90,7 @@ class _Run:
 
     def _install(self, target: Target, want: Want, facts: Facts) -> tuple[str, ...]:
         """Look once more behind the gate: another run may have been faster."""
-        with target.code_gate(ApplyOptions().gate_s):
+        with target.code_gate(self.gate_s):
             todo = self._todo(self._history(), look(target, want, facts))
             return tuple(self._package(target, version, units) for version, units in todo)
 

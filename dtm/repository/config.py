@@ -70,6 +70,7 @@ class ConfigStore:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._kept: set[str] = set()  # texts known to be in DTM_SOURCES; none is ever removed
 
     # --- reading
 
@@ -349,8 +350,10 @@ class ConfigStore:
 
     def _keep(self, text: str) -> str:
         sha = hashlib.sha256(text.encode()).hexdigest()
-        if self._session.query(Q["source_exists"], {"sha256": sha}) == [(0,)]:
-            self._session.execute(Q["insert_source"], {"sha256": sha, "text": text})
+        if sha not in self._kept:
+            if self._session.query(Q["source_exists"], {"sha256": sha}) == [(0,)]:
+                self._session.execute(Q["insert_source"], {"sha256": sha, "text": text})
+            self._kept.add(sha)
         return sha
 
     def _many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:

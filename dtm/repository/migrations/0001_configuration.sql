@@ -529,7 +529,7 @@ CREATE TABLE DTM_APPLY_FIELDS (
   CONSTRAINT DTM_APPLY_FIELDS_FK FOREIGN KEY (APPLY_ID, SEQ) REFERENCES DTM_APPLY_CHANGES (APPLY_ID, SEQ)
 )
 /
-COMMENT ON TABLE DTM_APPLY_FIELDS IS 'Fields that the changes of an apply touched; never deleted'
+COMMENT ON TABLE DTM_APPLY_FIELDS IS 'Fields that updates, renames and deletions of an apply touched; never deleted'
 /
 COMMENT ON COLUMN DTM_APPLY_FIELDS.APPLY_ID IS 'Apply (DTM_APPLIES)'
 /

@@ -116,7 +116,7 @@ def test_code_in_use_is_not_replaced(one: World) -> None:
     session = one.schemas["east"].connect()
     assert request(session, code_lock_name(one.schemas["east"].user), Mode.S).held
     with pytest.raises(Locked):
-        ensure(one)
+        ensure_released(one.deps(), "east", released(one), run_id="r1", repair=False, gate_s=0)
     session.close()
     assert len(ensure(one)) == 1
 
