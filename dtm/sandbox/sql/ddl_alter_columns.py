@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import apsw
 
+from dtm.plsql.lexer import IDENT, QUOTED, lex
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import Kind, OraType
 from dtm.sandbox.sql import storage_tables
-from dtm.sandbox.sql.catalog_model import Table, TableColumn, quote
+from dtm.sandbox.sql.catalog_model import IndexColumn, Table, TableColumn, quote
 from dtm.sandbox.sql.ddl_alter_constraints import add_constraints, switch_constraint
 from dtm.sandbox.sql.ddl_build import TableBuilder, build_columns, rows_exist
 from dtm.sandbox.sql.ddl_columns import ColumnDef, ConstraintDef
@@ -136,11 +137,6 @@ def rename_column(ddl: Ddl, table: Table, old: str, new: str) -> None:
         raise OraError(904, f'"{old}"')
     if any(c.name.upper() == new.upper() and c.name != old for c in table.columns):
         raise OraError(957)
-    for constraint in table.constraints:
-        if constraint.type == "C" and not constraint.not_null and old in constraint.columns:
-            raise OraError(
-                600, f"RENAME COLUMN {old}: check constraint {constraint.name} names it"
-            )
     ddl.database.run_all(storage_tables.detach_table(table))
     ddl.database.run(f"ALTER TABLE {table.target} RENAME COLUMN {quote(old)} TO {quote(new)}")
     swap = {old: new}
@@ -162,11 +158,54 @@ def rename_column(ddl: Ddl, table: Table, old: str, new: str) -> None:
         constraints=constraints,
         partitioning=partitioning,
     )
+    changed = _reworded(ddl, changed, old, new)
     for index in ddl.catalog.indexes_of(table):
-        parts = tuple(replace(p, name=swap.get(p.name or "", p.name)) for p in index.columns)
+        parts = tuple(_renamed_part(ddl, changed, p, old, new) for p in index.columns)
         ddl.catalog.put(replace(index, columns=parts))
     ddl.catalog.put(changed)
     ddl.database.reattach_table(changed, undo=True)
+
+
+def _reworded(ddl: Ddl, table: Table, old: str, new: str) -> Table:
+    """Checks and virtual columns with the column's new name in their texts."""
+    translator, session = ddl.translator, ddl.session
+    constraints = []
+    for constraint in table.constraints:
+        if constraint.type == "C" and not constraint.not_null and new in constraint.columns:
+            text = renamed_in(constraint.condition or "", old, new)
+            sql = translator.condition(session, table, text, "NEW.")
+            constraints.append(replace(constraint, condition=text, condition_sql=sql))
+        else:
+            constraints.append(constraint)
+    columns = []
+    for column in table.columns:
+        if column.virtual is not None and renamed_in(column.virtual, old, new) != column.virtual:
+            text = renamed_in(column.virtual, old, new)
+            sql = translator.expression(session, table, text, "")
+            columns.append(replace(column, virtual=text, virtual_sql=sql))
+        else:
+            columns.append(column)
+    return replace(table, constraints=tuple(constraints), columns=tuple(columns))
+
+
+def _renamed_part(ddl: Ddl, table: Table, part: IndexColumn, old: str, new: str) -> IndexColumn:
+    if part.name is not None or part.expression is None:
+        return replace(part, name=new) if part.name == old else part
+    text = renamed_in(part.expression, old, new)
+    if text == part.expression:
+        return part
+    sql = ddl.translator.expression(ddl.session, table, text, "")
+    return replace(part, expression=text, expression_sql=sql)
+
+
+def renamed_in(text: str, old: str, new: str) -> str:
+    """An expression with every name `old` written as "new"."""
+    pieces, at = [], 0
+    for token in lex(text).tokens:
+        if token.kind in (IDENT, QUOTED) and token.value == old:
+            pieces += [text[at : token.offset], f'"{new}"']
+            at = token.end
+    return "".join([*pieces, text[at:]])
 
 
 def modify(ddl: Ddl, table: Table, definition: ColumnDef) -> None:

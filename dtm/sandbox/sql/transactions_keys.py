@@ -54,7 +54,7 @@ class KeyChecker:
             for parent, child, constraint in cascades:
                 self._cascade(parent, child, constraint, stmt, xid)
         for parent, child, constraint in pairs:
-            self._check_children(parent, child, constraint, stmt)
+            self._check_children(parent, child, constraint, stmt, xid)
         for table in tables:
             for constraint in table.constraints:
                 if constraint.type == "R" and constraint.enabled:
@@ -133,12 +133,26 @@ class KeyChecker:
             self._database.run(f"UPDATE {child.target} SET {nulls} {where}")
 
     def _check_children(
-        self, parent: Table, child: Table, constraint: Constraint, stmt: int
+        self, parent: Table, child: Table, constraint: Constraint, stmt: int, xid: int
     ) -> None:
+        """ORA-02292; waits while another transaction inserted, changed or deleted such a child."""
         _, keys = self.parent_of(constraint)
-        match = _join("c", constraint.columns, "w", keys)
-        orphan = f"EXISTS (SELECT 1 FROM {child.target} c WHERE {match})"
         gone = self._gone(parent, constraint, stmt)
+        match = _join("c", constraint.columns, "w", keys)
+        changes = self._changes(child)
+        if len(changes) > (xid in changes):
+            undo = f"temp.{quote(child.undo)}"
+            old = _join("u", constraint.columns, "w", keys)
+            rows = self._database.run(
+                f'SELECT (SELECT u."$xid" FROM {undo} u LEFT JOIN {child.target} c '
+                f'ON c.{ROW}=u."$rid" WHERE u."$xid"<>? AND (u."$op" IN ({UPDATED}, {DELETED}) '
+                f'AND {old} OR u."$op" IN ({INSERTED}, {UPDATED}) AND {match})) AS holder '
+                f"{gone} AND holder IS NOT NULL LIMIT 1",
+                (xid,),
+            )
+            if rows:
+                raise RowLocked(int(rows[0][0]))
+        orphan = f"EXISTS (SELECT 1 FROM {child.target} c WHERE {match})"
         if self._database.run(f"SELECT 1 {gone} AND {orphan} LIMIT 1"):
             raise OraError(2292, child.owner, constraint.name)
 

@@ -35,10 +35,10 @@ class PlainTranslator:
 
     def condition(self, session: StorageSession, table: Table, text: str, prefix: str) -> str:
         def one(match: re.Match[str]) -> str:
-            column = table.column(match[0].upper())
+            column = table.column(match[0].strip('"').upper())
             return f"{prefix}{quote(column.name)}" if column else match[0]
 
-        return re.sub(r"(?<!')\b[A-Za-z]\w*\b(?!')", one, text)
+        return re.sub(r"(?<!')\"?\b[A-Za-z]\w*\b\"?(?!')", one, text)
 
     expression = condition
 

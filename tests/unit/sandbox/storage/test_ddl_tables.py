@@ -214,6 +214,41 @@ def test_foreign_key_waits_for_an_uncommitted_parent(world: World, app: Client) 
     assert other.insert("c", 1) == 1
 
 
+def test_children_of_others_make_the_parent_wait(world: World, app: Client) -> None:
+    """Neither an uncommitted child nor one being deleted lets its parent go."""
+    app.ddl("CREATE TABLE p (id NUMBER PRIMARY KEY)", "CREATE TABLE c (p_id NUMBER REFERENCES p)")
+    app.insert("p", 1)
+    app.insert("p", 2)
+    app.insert("c", 2)
+    app.commit()
+    other = world.connect()
+    app.insert("c", 1)
+    app.delete("c", "p_id=2")
+    for parent in (1, 2):
+        other.cancelled = OraError(1013)
+        with pytest.raises(OraError, match="ORA-01013"):
+            other.delete("p", f"id={parent}")
+        other.cancelled = None
+    app.commit()
+    with pytest.raises(OraError, match="ORA-02292"):
+        other.delete("p", "id=1")
+    assert other.delete("p", "id=2") == 1
+
+
+def test_renamed_columns_are_followed(app: Client, fails: Fails) -> None:
+    app.ddl(
+        "CREATE TABLE t (a NUMBER CONSTRAINT a_ck CHECK (a > 0), b NUMBER AS (a * 2))",
+        "CREATE INDEX i ON t (a + 1)",
+        "ALTER TABLE t RENAME COLUMN a TO amount",
+    )
+    fails(2290, app.insert, "t", 0)
+    app.insert("t", 4)
+    assert app.rows("t") == [(4, 8)]
+    constraint = app.table("t").constraint("A_CK")
+    assert constraint is not None
+    assert constraint.condition == '"AMOUNT" > 0'
+
+
 def test_create_table_as_select(app: Client, fails: Fails) -> None:
     query = "SELECT a, b FROM src"
     columns = [Column("A", NUMBER, nullable=False), Column("B", OraType(Kind.VARCHAR2, length=5))]
