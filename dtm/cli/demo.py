@@ -175,13 +175,13 @@ def tell(story: Story) -> None:
 
 
 def _fix(story: Story, statement: str) -> None:
-    story.say(f"SQL> {statement};   -- as SYSTEM on {TIGHT}")
+    story.say(f"SQL> {statement};")
     session = story.dba(TIGHT)
     try:
         session.execute(statement)
     finally:
         session.close()
-    story.say("Tablespace altered.")
+    story.say(f"Database altered.   (as SYSTEM on {TIGHT})")
 
 
 _COUNT = """SELECT (SELECT COUNT(*) FROM sales.orders_archive),
@@ -232,14 +232,14 @@ def _repository(story: Story) -> OracleSession:
 def _closing(story: Story) -> str:
     shown = Path(os.path.relpath(story.root / ".dtm" / "demo.env"))
     steps: Sequence[tuple[str, str]] = (
-        (f". {shown}", "lets your shell find the demo's databases"),
+        (f". {shown}", "your shell finds the databases"),
         ("dtm history purge-orders", "all runs of the operation"),
         ("dtm logs latest --sql", "every statement of the run"),
         ("dtm run purge-orders --env dev --preview", "what would run in dev"),
-        ("dtm params purge-orders --env prod", "each parameter and where it comes from"),
+        ("dtm params purge-orders --env prod", "parameters and their origin"),
         ("dtm sandbox stop", "ends the sandbox"),
     )
-    listed = "\n".join(f"  {command:<42} {what}" for command, what in steps)
+    listed = "\n".join(f"  {command:<40} {what}" for command, what in steps)
     return (
         "The sandbox keeps running. Try next\n"
         f"(`./dev dtm` instead of `dtm` where it is not on your PATH):\n{listed}"

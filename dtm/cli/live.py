@@ -60,7 +60,7 @@ class Board:
 
     def report(self, event: RunEvent) -> None:
         """Update the event's row; failures and notices also stay above the board."""
-        if event.instance is None or event.kind in _KEPT:
+        if event.kind in _KEPT or (event.instance is None and event.kind not in view_events.QUIET):
             self._terminal.show(view_events.line(event))
         if event.instance is not None:
             name = view_events.stream_name(event.instance, event.object)

@@ -23,8 +23,8 @@ _WORDS = {
     EventKind.DEGRADED: "warning",
     EventKind.RUN_ENDED: "end",
 }
-# Kinds a log without a live view leaves out: each is followed by its outcome.
-QUIET = frozenset({EventKind.TASK_STARTED, EventKind.ITERATION})
+# Kinds a log leaves out: each is followed by its outcome, or by the report of the run.
+QUIET = frozenset({EventKind.TASK_STARTED, EventKind.ITERATION, EventKind.RUN_ENDED})
 
 
 def stream_name(instance: str | None, object_name: str | None) -> str:
@@ -36,6 +36,8 @@ def stream_name(instance: str | None, object_name: str | None) -> str:
 
 def line(event: RunEvent, width: int = 80) -> str:
     """`sales-emea-1/SALES.ORDERS  DONE   2 copy-orders  0.4 s`; errors in full below."""
+    if event.instance is None:
+        return _of_run(event)
     where = stream_name(event.instance, event.object)
     parts = [f"{where:<26} {_WORDS[event.kind]:<8}"]
     if event.task:
@@ -51,3 +53,13 @@ def line(event: RunEvent, width: int = 80) -> str:
     if len(text) + len(first) + 2 <= width and not rest:
         return f"{text}  {first}"
     return "\n".join([text, *(f"    {each}" for each in (first, *rest))])
+
+
+def _of_run(event: RunEvent) -> str:
+    """What concerns the run as a whole: its sentence, with the word that makes it urgent."""
+    text = event.message[:1].upper() + event.message[1:]
+    if event.kind is EventKind.RUN_STARTED:
+        return f"{text} starts"
+    if event.kind is EventKind.RUN_RESUMED:
+        return f"{text} resumes"
+    return f"{_WORDS[event.kind]}: {event.message}"

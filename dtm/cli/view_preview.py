@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dtm.cli.view_events import stream_name
+from dtm.model.states import Phase
 from dtm.runner.preview import Preview, PreviewStream, PreviewTask
 
 FORMAT_VERSION = 1
@@ -36,9 +37,11 @@ def text(preview: Preview) -> str:
 def _tasks(tasks: Sequence[PreviewTask]) -> list[str]:
     sizes: dict[int, int] = {}
     for task in tasks:
+        if task.phase is not Phase.TASK:
+            continue
         sizes[task.group] = sizes.get(task.group, 0) + 1
     return [
-        f"  {task.group:>2}{' |' if sizes[task.group] > 1 else '  '} {task.task.name:<24}"
+        f"  {task.group:>2}{' |' if sizes.get(task.group, 0) > 1 else '  '} {task.task.name:<24}"
         f" {task.phase.value.lower():<9} {task.task.kind}"
         + (f"  left out: {task.left_out}" if task.left_out else "")
         for task in tasks
