@@ -68,7 +68,11 @@ def history_text(lines: Sequence[HistoryLine]) -> str:
             totals[time.task] = (count + time.count, seconds + time.seconds)
         parts = [f"{task} {duration(s / n)} x{n}" for task, (n, s) in totals.items() if n]
         text += textwrap.wrap(
-            ", ".join(parts), 76, initial_indent="    ", subsequent_indent="    "
+            ", ".join(parts),
+            76,
+            initial_indent="    ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
         )
     return "\n".join(text)
 
@@ -237,11 +241,13 @@ def errors_text(groups: Sequence[ErrorGroup], most: int = 10) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """`0.4 s`, `12 s`, `3m 20s`, `2h 05m`; `-` for none."""
+    """`40 ms`, `1.4 s`, `12 s`, `3m 20s`, `2h 05m`; `-` for none."""
     if seconds is None:
         return "-"
+    if seconds < 1:
+        return f"{max(seconds, 0) * 1000:.0f} ms"
     if seconds < 10:
-        return f"{max(seconds, 0):.1f} s"
+        return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
