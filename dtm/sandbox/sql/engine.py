@@ -221,7 +221,7 @@ class SqlSession:
         if word in _QUERY_WORDS or word == "(":
             node = parser.statement()
             return self._translated(text, node, scope, bind_types, wide=wide)
-        if word in _OTHER_WORDS and not (word == "SET" and parser.word_ahead(1, "ROLE")):
+        if word in _OTHER_WORDS:
             small = parser.statement()
             return Compiled(text, _small_kind(small), (), (), Handle(scope, (), None, small))
         if word in ddl.FIRST_WORDS:
@@ -262,7 +262,11 @@ class SqlSession:
         if len(values) != len(statement.hosts):
             raise OraError(1008)
         prepared = self._current(statement, handle, values)
-        outcome = self.execute(prepared, values)
+        self.environment.tick()
+        binds = bind_values(prepared.binders, values, self.environment)
+        if not prepared.wide and any(type(binds[i]) is bytes for i in prepared.numbers):
+            prepared = self._wide(statement, handle, prepared, values)
+        outcome = self._execute(prepared, binds)
         rows = outcome.rows
         decoded = rows if prepared.decode is None else [prepared.decode(r) for r in rows]
         return SqlResult(decoded, outcome.count, outcome.last_rowid)
@@ -285,11 +289,31 @@ class SqlSession:
         found: Handle = fresh.handle  # type: ignore[assignment]
         return found.statement or statement
 
+    def _wide(
+        self,
+        compiled: Compiled,
+        handle: Handle,
+        prepared: Statement,
+        values: Sequence[KernelValue],
+    ) -> Statement:
+        """The statement with comparisons that are right for NUMBERs of more than 15 digits."""
+        types = _specialised(prepared, handle.bind_types, values)
+        key = ("wide", compiled.text, self._cache_names(), prepared.version, types)
+        found = self.engine.cached(key) if handle.scope is None else None
+        if found is None:
+            found = self._compile(compiled.text, handle.scope, types, wide=True)
+            if handle.scope is None:
+                self.engine.remember(key, found)
+        result: Handle = found.handle  # type: ignore[assignment]
+        return result.statement or prepared
+
     def execute(self, statement: Statement, values: Sequence[KernelValue]) -> Outcome:
         """Run a translated statement; rows stay encoded."""
         self.environment.tick()
+        return self._execute(statement, bind_values(statement.binders, values, self.environment))
+
+    def _execute(self, statement: Statement, binds: Sequence[Encoded]) -> Outcome:
         needs = statement.needs
-        binds = bind_values(statement.binders, values, self.environment)
         self.engine.runtime.ensure(needs.functions.values(), needs.dictionary)
 
         actor = self._actor(needs)

@@ -17,6 +17,7 @@ from dtm.sandbox.sql.engine_plans import Plan, QueryPlan, Statement, Template
 from dtm.sandbox.sql.parse_tokens import unsupported
 
 # What NULL literals and untyped binds are described as.
+_NUMBERS = frozenset({Kind.NUMBER, Kind.PLS_INTEGER})
 _NOTHING = OraType(Kind.VARCHAR2, length=0)
 
 
@@ -65,6 +66,10 @@ def translate(node: n.Statement, context: Context) -> Statement:
         wait=planned.wait,
         hosts=hosts,
         binders=bound,
+        numbers=tuple(
+            i for i, p in enumerate(context.needs.parameters) if p.type.kind in _NUMBERS
+        ),
+        wide=context.wide_binds,
     )
 
 

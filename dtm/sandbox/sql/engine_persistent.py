@@ -30,7 +30,20 @@ _STORED = (_TEXT, NUMBER, DATE, TIMESTAMP)
 _EXTRA = 3  # how many repetitions of a variadic parameter are provided
 # They depend on the session or the moment.
 _MOVING = frozenset(
-    ["SYSDATE", "SYSTIMESTAMP", "CURRENT_DATE", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "USER", "UID", "SYS_CONTEXT", "USERENV", "SYS_GUID", "SESSIONTIMEZONE", "DBTIMEZONE"]
+    [
+        "SYSDATE",
+        "SYSTIMESTAMP",
+        "CURRENT_DATE",
+        "CURRENT_TIMESTAMP",
+        "LOCALTIMESTAMP",
+        "USER",
+        "UID",
+        "SYS_CONTEXT",
+        "USERENV",
+        "SYS_GUID",
+        "SESSIONTIMEZONE",
+        "DBTIMEZONE",
+    ]
 )
 
 

@@ -165,6 +165,8 @@ class Statement:
     version: int = 0
     hosts: tuple[HostVariable | str, ...] = ()
     binders: tuple[Binder, ...] = ()  # one per parameter
+    numbers: tuple[int, ...] = ()  # places of the NUMBER parameters
+    wide: bool = False  # translated for parameters that are wide NUMBERs
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -36,7 +36,7 @@ from dtm.sandbox.sql.translate_base import (
 from dtm.sandbox.sql.translate_storage import cast_function
 
 # Functions that are called without parentheses.
-_BARE_FUNCTIONS = frozenset(
+BARE_FUNCTIONS = frozenset(
     [
         "SYSDATE",
         "SYSTIMESTAMP",
@@ -139,7 +139,7 @@ class ExpressionTranslator(TranslatorBase):
         path = node.path
         if path[-1] in {"NEXTVAL", "CURRVAL"} and len(path) > 1:
             return self.sequence_value(node, scope)
-        if len(path) == 1 and path[0] in _BARE_FUNCTIONS and not node.parts[0].quoted:
+        if len(path) == 1 and path[0] in BARE_FUNCTIONS and not node.parts[0].quoted:
             return self._bare_function(node)
         host = self.context.scope.resolve(path) if self.context.scope is not None else None
         if host is not None:

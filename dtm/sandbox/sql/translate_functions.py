@@ -19,7 +19,7 @@ from dtm.sandbox.sql.bind_scope import find_column, identifier_text, invalid_ide
 from dtm.sandbox.sql.functions import general, registry, typing_rules
 from dtm.sandbox.sql.functions.conversion import family
 from dtm.sandbox.sql.translate_base import null_of
-from dtm.sandbox.sql.translate_expressions import ExpressionTranslator
+from dtm.sandbox.sql.translate_expressions import BARE_FUNCTIONS, ExpressionTranslator
 
 # Results that are integers of a few digits.
 _SMALL = {
@@ -124,6 +124,8 @@ class FunctionTranslator(ExpressionTranslator):
         if hierarchical is not None:
             return hierarchical
         if registry.lookup(name):
+            if not node.arguments and name in BARE_FUNCTIONS:
+                raise OraError(923, offset=node.parts[-1].at + len(name))
             arguments = [self.expression(a, scope) for a in node.arguments]
             return self.registry_call(name, arguments, node.at)
         return self._plsql_call(node, scope)
