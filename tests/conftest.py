@@ -97,7 +97,7 @@ class Database:
             try:
                 admin.execute(f"ALTER SYSTEM KILL SESSION '{sid},{serial}' IMMEDIATE")
             except OracleError as error:
-                if error.code != "ORA-00030":  # it has just ended by itself
+                if error.code not in ("ORA-00030", "ORA-00031"):  # gone by itself, or about to be
                     raise
         admin.execute(f"DROP USER {user} CASCADE")
 
