@@ -164,7 +164,7 @@ def _set_up(
         failure = failures.get(timeout=max(give_up_at - time.monotonic(), 0.0))
     except queue.Empty:
         session.in_doubt = True
-        session.close()
+        session.close(wait_s=0.0)
         raise timed_out(spec, deadline_s) from None
     if failure is not None:
         session.close()

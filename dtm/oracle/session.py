@@ -40,6 +40,10 @@ class OracleSession:
         self.compile_warning = False
         self._done_once: set[str] = set()
         self._identity: Identity | None = None
+        # One call at a time, `close` included: driver 26.1 crashes the process (a null transport)
+        # when a close waits for a call that loses its connection, and when cancel comes after it.
+        self._calls = threading.Lock()
+        self._running = False
         self._counted_by_driver = self._install_counter(connection)
 
     def __repr__(self) -> str:
@@ -108,17 +112,20 @@ class OracleSession:
     def cancel(self) -> bool:
         """Ask the server to cancel the running call (ORA-01013 in it); from any thread.
 
-        False: the connection is gone. A cancel undoes the statement, not the transaction.
+        False: nothing runs, or the connection is gone. A cancel undoes the statement, not the
+        transaction.
         """
         connection = self._connection
-        if connection is None:
+        if connection is None or self.in_doubt or not self._running:
             return False
         try:
-            connection.cancel()
+            # The check and the cancel stand together: see `_calls`.
+            if connection.is_healthy():
+                connection.cancel()
+                return True
         except (oracledb.Error, OSError):
             self.in_doubt = True
-            return False
-        return True
+        return False
 
     def identity(self) -> Identity:
         """Ask where this session is (once; the answer does not change)."""
@@ -128,13 +135,12 @@ class OracleSession:
 
     def alive(self) -> bool:
         """Ask the server with a round trip whether this session still exists."""
-        connection = self._connection
-        if connection is None or self.in_doubt:
+        if self._connection is None or self.in_doubt:
             return False
         try:
-            self._count()
-            connection.ping()
-        except oracledb.Error:
+            with self._call("ping") as connection:
+                connection.ping()
+        except OracleError:
             self.in_doubt = True
             return False
         return True
@@ -161,34 +167,49 @@ class OracleSession:
             if text is not None:
                 setattr(connection, attribute, cut(text, _TAG_BYTES[attribute]))
 
-    def close(self) -> None:
+    def close(self, wait_s: float | None = None) -> None:
         """End the session, rolling back; safe to call twice.
 
-        Returns within CLOSE_DEADLINE_S even when the server is silent: the driver's logoff is a
-        round trip without a time limit, so a daemon thread does it.
+        Returns within `wait_s` seconds (default CLOSE_DEADLINE_S) even when the server is silent
+        or a call is under way: the driver's logoff is a round trip without a time limit, so a
+        daemon thread does it as soon as no call runs any more.
         """
         connection, self._connection = self._connection, None
         if connection is None:
             return
-        closer = threading.Thread(target=_close, args=(connection,), daemon=True, name="dtm-close")
+        closer = threading.Thread(
+            target=self._log_off, args=(connection,), daemon=True, name="dtm-close"
+        )
         closer.start()
-        closer.join(CLOSE_DEADLINE_S)
+        closer.join(CLOSE_DEADLINE_S if wait_s is None else wait_s)
 
     # -------------------------------------------------------------------- internals
 
     @contextmanager
     def _call(self, sql: str) -> Iterator[oracledb.Connection]:
-        connection = self._connection
-        if connection is None:
-            raise OracleError("DPY-1001: not connected to database (session closed)", sql=sql)
-        self._count()
-        try:
-            yield connection
-        except oracledb.Error as error:
-            translated = translate(error, sql=sql)
-            if translated.error_class is ErrorClass.UNKNOWN_OUTCOME:
-                self.in_doubt = True
-            raise self._located(translated) from None
+        with self._calls:
+            connection = self._connection
+            if connection is None:
+                raise OracleError("DPY-1001: not connected to database (session closed)", sql=sql)
+            self._count()
+            self._running = True
+            try:
+                yield connection
+            except oracledb.Error as error:
+                translated = translate(error, sql=sql)
+                if translated.error_class is ErrorClass.UNKNOWN_OUTCOME:
+                    self.in_doubt = True
+                raise self._located(translated) from None
+            finally:
+                self._running = False
+
+    def _log_off(self, connection: oracledb.Connection) -> None:
+        with self._calls:
+            try:
+                connection.close()
+            except (oracledb.Error, OSError):
+                # Gone already: the server ends the session by itself and rolls back.
+                return
 
     def _located(self, error: OracleError) -> OracleError:
         error.where = self.where
@@ -242,11 +263,3 @@ def _out_variable(cursor: oracledb.Cursor, kind: int | type[int]) -> Any:
     if isinstance(kind, int):
         return cursor.var(oracledb.DB_TYPE_VARCHAR, kind)
     return cursor.var(oracledb.DB_TYPE_NUMBER)
-
-
-def _close(connection: oracledb.Connection) -> None:
-    try:
-        connection.close()
-    except (oracledb.Error, OSError):
-        # Gone already: the server ends the session by itself and rolls back.
-        return

@@ -39,6 +39,50 @@ def test_closing_a_silent_connection_takes_no_longer_than_its_deadline(
     stuck.release.set()
 
 
+class Slow(Stuck):
+    """A connection whose commit takes until it is released."""
+
+    def commit(self) -> None:
+        self.release.wait()
+
+    def close(self) -> None:
+        self.closes += 1
+
+    def is_healthy(self) -> bool:
+        return not self.release.is_set()
+
+    def cancel(self) -> None:
+        self.release.set()
+
+
+def test_a_close_waits_for_the_call_that_runs_and_never_overlaps_it() -> None:
+    slow = Slow()
+    session = OracleSession(cast("oracledb.Connection", cast("Any", slow)), "db1/ORDERS")
+    running = threading.Thread(target=session.commit)
+    running.start()
+    time.sleep(0.05)
+    session.close(wait_s=0.05)
+    assert slow.closes == 0
+    slow.release.set()
+    running.join()
+    give_up = time.monotonic() + 5
+    while not slow.closes and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert slow.closes == 1
+
+
+def test_a_cancel_reaches_a_running_call_only() -> None:
+    slow = Slow()
+    session = OracleSession(cast("oracledb.Connection", cast("Any", slow)), "db1/ORDERS")
+    assert not session.cancel()
+    running = threading.Thread(target=session.commit)
+    running.start()
+    time.sleep(0.05)
+    assert session.cancel()
+    running.join()
+    assert not session.cancel()
+
+
 def test_repr_names_the_target() -> None:
     session = OracleSession(cast("oracledb.Connection", cast("Any", Stuck())), "db1/ORDERS")
     assert repr(session) == "OracleSession('db1/ORDERS')"
