@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from dtm.errors import Locked
@@ -17,10 +19,22 @@ from dtm.oracle.locks import (
     request_all,
     tagged_sessions,
 )
+from dtm.oracle.session import OracleSession
 from tests.conftest import Database
 from tests.contract.oracle.conftest import Client
 
 LOCK = "DTM$W$MILL"
+
+
+def ended(client_session: OracleSession, sid: int) -> None:
+    """Wait until the server has ended a session that was closed."""
+    give_up = time.monotonic() + 5
+    sql = "SELECT COUNT(*) FROM gv$session WHERE sid = :sid"
+    while client_session.query(sql, {"sid": sid}) != [(0,)]:
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
 OTHER = "DTM$S$MILL"
 
 
@@ -111,16 +125,17 @@ def test_without_dbms_lock_liveness_is_weak(database: Database) -> None:
         assert request(session, LOCK, Mode.X) is LockResult.NOT_GRANTED
         assert not release(session, LOCK)
         assert holders(session, LOCK) == ()
-        other.tag(client_identifier="dtm:run-1:7")
+        other.tag(client_identifier="dtm:run-w:7")
         assert other.alive()
-        (seen,) = tagged_sessions(session, "dtm:run-1:") or ()
+        (seen,) = tagged_sessions(session, "dtm:run-w:") or ()
         assert seen.sid == other.identity().sid
-        assert tagged_sessions(session, "dtm:run_1:") == ()
+        assert tagged_sessions(session, "dtm:run_w:") == ()
         pauses: list[float] = []
-        found = find_orphans(session, LOCK, "dtm:run-1:", sleep=pauses.append)
+        found = find_orphans(session, LOCK, "dtm:run-w:", sleep=pauses.append)
         assert (found.liveness, found.busy, pauses) == (Liveness.WEAK, True, [])
         other.close()
-        found = find_orphans(session, LOCK, "dtm:run-1:", sleep=pauses.append)
+        ended(session, other.identity().sid)
+        found = find_orphans(session, LOCK, "dtm:run-w:", sleep=pauses.append)
         assert (found.liveness, found.busy, len(pauses)) == (Liveness.WEAK, False, 1)
         session.close()
 
@@ -143,6 +158,7 @@ def test_an_orphan_is_found_and_named(client: Client) -> None:
     assert f"SID {orphan.identity().sid}" in str(found)
     assert "DTM.turn-mill, grind" in str(found)
     orphan.close()
+    ended(client.main, orphan.identity().sid)
     found = find_orphans(client.main, LOCK, "dtm:", sleep=lambda _s: None)
     assert (found.busy, str(found)) == (False, "nobody")
 
