@@ -267,6 +267,8 @@ def apply_event(event: Event) -> str:
 
 def apply_text(report: ApplyReport, *, width: int = 80) -> str:
     """Return what an apply did; what did not succeed, in full."""
+    if report.apply_id is None and report.plan.migrations:
+        return f"Repository schema is up to date: {', '.join(report.plan.migrations)}.\n"
     if report.apply_id is None:
         return summary(report.plan) + "\n"
     lines = []

@@ -49,7 +49,8 @@ class ApplyReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        """0 done, 3 an install failed, 4 code in use, 5 stale there, 6 instances away."""
+        """0 done, 3 an install failed, 4 code in use, 5 stale there, 6 instances away, 1 an instance
+        is another database than it should be."""
         codes = {
             Outcome.FAILED: ExitCode.FAILED,
             Outcome.SKIPPED: ExitCode.FAILED,
@@ -59,7 +60,7 @@ class ApplyReport:
         }
         found = [codes.get(one.outcome, ExitCode.OK) for one in self.applied]
         if self.plan.away:
-            found.append(ExitCode.DEGRADED)
+            found.append(ExitCode.ERROR if self.plan.refused else ExitCode.DEGRADED)
         return worst(found)
 
     def count(self, outcome: Outcome) -> int:

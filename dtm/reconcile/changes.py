@@ -169,11 +169,19 @@ class Plan:
 
     @property
     def exit_code(self) -> ExitCode:
-        """0 nothing to do, 2 changes, 6 nothing seen to do but instances are away."""
+        """0 nothing to do, 2 changes, 6 nothing seen to do but instances are away, 1 an instance is
+        another database than it should be."""
         codes = [ExitCode.OK if self.empty else ExitCode.CHANGES]
         if self.away and self.empty:
             codes.append(ExitCode.DEGRADED)
+        if self.refused:
+            codes.append(ExitCode.ERROR)
         return worst(codes)
+
+    @property
+    def refused(self) -> bool:
+        """Say whether an instance is not the database it should be: somebody has to act."""
+        return any(report.contact is Contact.REFUSED for report in self.instances)
 
     @property
     def needs_confirmation(self) -> tuple[str, ...]:

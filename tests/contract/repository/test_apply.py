@@ -208,7 +208,8 @@ def test_another_database_than_at_first_contact_is_refused(one: World) -> None:
     planned = one.plan(one.tree(body=NEXT_BODY)).plan
     assert [(r.name, r.contact) for r in planned.away] == [("east", Contact.REFUSED)]
     assert "first contact" in planned.away[0].message
-    assert one.apply(one.tree(body=NEXT_BODY)).exit_code is ExitCode.DEGRADED
+    assert planned.exit_code is ExitCode.ERROR
+    assert one.apply(one.tree(body=NEXT_BODY)).exit_code is ExitCode.ERROR
     assert "'one'" in body_of(one, "east")
 
 

@@ -162,6 +162,11 @@ def test_away_and_otherwise_nothing_to_do_is_degraded():
     assert found.exit_code is ExitCode.DEGRADED
 
 
+def test_another_database_is_an_error_somebody_has_to_mend():
+    found = plan(FLEET, SETTLED, {"i1": NotRead(Contact.REFUSED, "another database")})
+    assert found.exit_code is ExitCode.ERROR
+
+
 def test_offline_plans_configuration_only():
     found = plan(FLEET, recorded(), {})
     assert {change.action for change in found.changes} == {Action.CREATE}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from dtm.cli import view_plan
 from dtm.reconcile.apply import ApplyReport
@@ -127,6 +128,13 @@ def test_an_apply_shows_what_failed_in_full():
     assert shown == (
         "! failed install Package/P on i1\n    p.pkb:3:5: wrong\n    and more\n"
         "Apply 3: 6 changes done, 1 not. Serial 8.\n"
+    )
+
+
+def test_an_apply_of_migrations_only_says_so():
+    made = replace(plan([], recorded(), {}), migrations=("0002_runs",))
+    assert view_plan.apply_text(ApplyReport(made)) == (
+        "Repository schema is up to date: 0002_runs.\n"
     )
 
 
