@@ -44,7 +44,7 @@ def conversion_to(source: PlType, target: PlType) -> Convert | None:
         return _scalar(source, target)
     if isinstance(source, Scalar) and source.kind is Kind.NULL:
         if isinstance(target, RecordType):
-            raise Mismatch
+            return lambda _env, _value: null_value(target)
         if isinstance(target, CollectionType) and target.how == "ASSOC":
             raise Mismatch
         return None
@@ -59,6 +59,15 @@ def conversion_to(source: PlType, target: PlType) -> Convert | None:
     if isinstance(source, CursorType) and isinstance(target, CursorType):
         return None
     raise Mismatch
+
+
+def null_value(kind: PlType) -> Value:
+    """What assigning NULL leaves: a record of NULLs; arrays in it are empty."""
+    if isinstance(kind, RecordType):
+        return Record([null_value(field.type) for field in kind.fields])
+    if isinstance(kind, CollectionType) and kind.how == "ASSOC":
+        return Assoc(kind)
+    return None
 
 
 def _bind_array(source: CollectionType, target: CollectionType) -> Convert:

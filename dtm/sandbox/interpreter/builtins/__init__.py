@@ -18,6 +18,7 @@ from dtm.sandbox.interpreter.builtins import (
     dbms_transaction,
     dbms_utility,
     stubs,
+    utl_file,
     utl_raw,
 )
 
@@ -37,5 +38,6 @@ MODULES = (
     dbms_transaction,
     dbms_utility,
     stubs,
+    utl_file,
     utl_raw,
 )

@@ -23,6 +23,7 @@ PACKAGE = registry.package(
     totalwork IN NUMBER DEFAULT 0, target_desc IN VARCHAR2 DEFAULT 'unknown target',
     units IN VARCHAR2 DEFAULT NULL);
 END;""",
+    complete=True,
 )
 
 

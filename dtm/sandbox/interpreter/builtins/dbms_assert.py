@@ -19,6 +19,7 @@ PACKAGE = registry.package(
   FUNCTION enquote_name(str IN VARCHAR2, capitalize IN BOOLEAN DEFAULT TRUE) RETURN VARCHAR2;
   FUNCTION enquote_literal(str IN VARCHAR2) RETURN VARCHAR2;
 END;""",
+    complete=True,
 )
 _SIMPLE = re.compile(r'(?:[^\W\d][\w$#]*|"[^"\x00]+")\Z')
 _QUALIFIED = re.compile(

@@ -16,4 +16,5 @@ PACKAGE = registry.package(
         for name in _VERSIONS
     )
     + "END;",
+    complete=True,
 )

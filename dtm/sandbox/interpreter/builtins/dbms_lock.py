@@ -38,6 +38,7 @@ PACKAGE = registry.package(
   PROCEDURE sleep(seconds IN NUMBER);
 END;""",
     granted=False,
+    complete=True,
 )
 PACKAGE.body("SLEEP")(pause)
 _CHECK_DIGIT = 187

@@ -22,6 +22,7 @@ PACKAGE = registry.package(
   PROCEDURE get_line(line OUT VARCHAR2, status OUT INTEGER);
   PROCEDURE get_lines(lines OUT chararr, numlines IN OUT INTEGER);
 END;""",
+    complete=True,
 )
 _LINES = CollectionType("CHARARR", "ASSOC", VARCHAR2, Scalar(OraType(Kind.PLS_INTEGER)))
 

@@ -24,6 +24,7 @@ PACKAGE = registry.package(
   PROCEDURE initialize(val IN BINARY_INTEGER);
   PROCEDURE terminate;
 END;""",
+    complete=True,
 )
 _ALPHABETS = {
     "U": alphabet.ascii_uppercase,

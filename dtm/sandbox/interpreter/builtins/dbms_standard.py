@@ -22,6 +22,7 @@ PACKAGE = registry.package(
   FUNCTION updating RETURN BOOLEAN;
   FUNCTION updating(colnam IN VARCHAR2) RETURN BOOLEAN;
 END;""",
+    complete=True,
 )
 
 

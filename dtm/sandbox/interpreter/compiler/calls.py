@@ -76,6 +76,11 @@ _SQL_ONLY = frozenset(
     ]
 )
 _NOT_FUNCTIONS = frozenset({"ROWNUM", "LEVEL", "PRIOR"})
+# In AL32UTF8 with the values the sandbox keeps, these count the same characters.
+_SAME = {
+    "SUBSTRC": "SUBSTR", "SUBSTR4": "SUBSTR", "INSTRC": "INSTR", "INSTR4": "INSTR",
+    "LENGTHC": "LENGTH", "LENGTH4": "LENGTH",
+}  # fmt: skip
 _CONDITIONS = frozenset({"REGEXP_LIKE"})  # a condition in SQL, a BOOLEAN function here
 # In PL/SQL the clock moves: every call reads it (in SQL it stands still for a statement).
 _CLOCKS = frozenset(
@@ -292,6 +297,7 @@ class CallMixin(ExpressionMixin):
         """A SQL function, evaluated here; PLS-00204 for those only SQL has."""
         if name in _SQL_ONLY and (args is not None or name in _NOT_FUNCTIONS):
             raise pls(pos, 204, name)
+        name = _SAME.get(name, name)
         if not registry.lookup(name):
             return None
         codes = self.positional(args, name, pos)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dtm.sandbox.interpreter import registry
 from dtm.sandbox.interpreter.compiler.base import Base
 from dtm.sandbox.interpreter.compiler.symbols import (
     BadSymbol,
@@ -35,7 +36,7 @@ from dtm.sandbox.interpreter.syntax.tree import (
 )
 from dtm.sandbox.interpreter.types import CollectionType, CursorType, PlType, RecordType
 from dtm.sandbox.interpreter.values import Assoc, Record, Table
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, Unsupported
 
 Value = Any
 Thing = Place | Code | Symbol
@@ -128,12 +129,27 @@ class NamingMixin(Base):
         head = ref.parts[0]
         assert isinstance(head, Ident)  # noqa: S101
         dotted = ".".join(names)
+        self.refuse_unsupplied(names[0], head.pos)
         found = self.catalog.resolve((names[0],), self.schema)
         if found is not None and found[2] in _RESTRICTED_OBJECTS:
             raise pls(head.pos, 357, dotted)
         if statement and len(names) == 1 and len(ref.parts) == 1:
             raise pls(head.pos, 201, names[0])
         raise pls(head.pos, 201, dotted)
+
+    @staticmethod
+    def refuse_component(thing: Symbol, name: str, pos: Pos) -> None:
+        """A part of a supplied package that the sandbox has in part only."""
+        if isinstance(thing, PackageSymbol) and thing.unit.owner == "SYS":
+            built_in = registry.lookup(thing.unit.name)
+            if built_in is not None and not built_in.complete:
+                raise Unsupported(351, f"{built_in.name}.{name}", *pos)
+
+    @staticmethod
+    def refuse_unsupplied(name: str, pos: Pos) -> None:
+        """A supplied package or type of Oracle's that the sandbox does not have."""
+        if name in registry.NOT_SUPPLIED:
+            raise Unsupported(350, name, *pos)
 
     # -------------------------------------------------------------- one step
 
@@ -166,6 +182,7 @@ class NamingMixin(Base):
             raise pls(ref.pos, 222 if isinstance(part, Args) else 208, self._spelled(ref, index))
         symbol = thing.member(part.name)
         if symbol is None:
+            self.refuse_component(thing, part.name, part.pos)
             raise pls(part.pos, 302, part.name)
         return symbol
 

@@ -63,6 +63,7 @@ class TypingMixin(NamingMixin):
         if symbol is None:
             found = self.global_symbol(list(path), ref.pos)
             if found is None:
+                self.refuse_unsupplied(path[0], ref.pos)
                 raise pls(ref.pos, 201, ".".join(path))
             symbol, used = found
             rest = path[used:]
@@ -131,6 +132,7 @@ class TypingMixin(NamingMixin):
                 return Scalar(column)
             found = self.global_symbol(path, ref.pos)
             if found is None:
+                self.refuse_unsupplied(path[0], ref.pos)
                 raise pls(ref.pos, 201, ".".join(path))
             symbol, used = found
             rest = path[used:]

@@ -228,7 +228,7 @@ class DeclarationParser(ExpressionParser):
         self.expect("(")
         while True:
             pos = self.pos
-            name = self.name(reserved_ok=False).name
+            name = self.name(reserved_ok=self.at("TYPE", "SUBTYPE")).name
             type_ref = self.data_type()
             not_null, default = self._default()
             fields.append(FieldDecl(pos, name, type_ref, not_null, default))

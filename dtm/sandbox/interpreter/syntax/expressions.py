@@ -412,6 +412,11 @@ class ExpressionParser(Stream):
         self.expect(")")
         return Trim(pos, side, chars, operand)
 
+    def _treat(self) -> Expr | None:
+        if self.peek().value != "(":
+            return None
+        raise Unsupported(307, "TREAT", *self.pos)
+
     def _new(self) -> Expr | None:
         if self.peek().kind not in (IDENT, QUOTED) or self.peek().value in RESERVED:
             return None
@@ -449,5 +454,6 @@ _SPECIAL: dict[str, Callable[[ExpressionParser], Expr | None]] = {
     "CAST": ExpressionParser._cast,
     "TRIM": ExpressionParser._trim,
     "NEW": ExpressionParser._new,
+    "TREAT": ExpressionParser._treat,
     "CURSOR": ExpressionParser._cursor_expression,
 }

@@ -108,9 +108,11 @@ class UnitParser(StatementParser):
         unit = Unit("TYPE", owner, name, pos)
         self.accept("FORCE")
         self._options()
+        if self.at("UNDER"):
+            raise Unsupported(322, "object type", *self.pos)
         if not self.accept("IS"):
             self.expect("AS")
-        if self.at("OBJECT", "UNDER"):
+        if self.at("OBJECT", "OPAQUE"):
             raise Unsupported(322, "object type", *self.pos)
         unit.decls = [self.collection(pos, name)]
         self.accept(";")

@@ -238,3 +238,26 @@ def test_call_stack_names_units(session):
     (text,) = session.lines("BEGIN cs; END;")
     assert "procedure U.CS" in text
     assert text.splitlines()[-1].endswith("anonymous block")
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UTL_HTTP.SET_TRANSFER_TIMEOUT(1)", "DTM-SBX-350: UTL_HTTP at line 1, column 7"),
+        ("DBMS_STATS.EXPORT_TABLE_STATS('a', 'b')", "DTM-SBX-351: DBMS_STATS.EXPORT_TABLE_STATS"),
+        ("DBMS_OUTPUT.PUT_LIN('x')", "PLS-00302: component 'PUT_LIN' must be declared"),
+    ],
+)
+def test_what_is_not_supplied(session, statement, message):
+    assert message in session.error(f"BEGIN {statement}; END;").text
+
+
+def test_utl_file_is_recorded(session):
+    session.run("""DECLARE f UTL_FILE.FILE_TYPE; s VARCHAR2(9); BEGIN
+        f := UTL_FILE.FOPEN('DIR', 'a.txt', 'w'); UTL_FILE.PUT_LINE(f, 'x'); UTL_FILE.FCLOSE(f);
+        END;""")
+    assert stubs.recorded(session.plsql.rt)[-1] == ("UTL_FILE", "PUT_LINE", ("a.txt", "x", False))
+    assert (
+        session.error("DECLARE f UTL_FILE.FILE_TYPE; BEGIN UTL_FILE.PUT(f, 'x'); END;").code
+        == 29282
+    )
