@@ -160,9 +160,16 @@ NOT_SUPPLIED = frozenset(
 )
 
 
-def package(name: str, specification: str, *, granted: bool = True, stub: bool = False) -> BuiltIn:
+def package(
+    name: str,
+    specification: str,
+    *,
+    granted: bool = True,
+    stub: bool = False,
+    complete: bool = False,
+) -> BuiltIn:
     """Register a package."""
-    built_in = BuiltIn(name, specification, granted, stub)
+    built_in = BuiltIn(name, specification, granted, stub, complete)
     _packages[name] = built_in
     return built_in
 
