@@ -99,14 +99,17 @@ def _dictionary(
     catalog: Catalog, user: str, target: SchemaObject, wanted: set[str], *, roles: bool
 ) -> bool:
     """SYS's own: what PUBLIC may use; dictionary views for SELECT ANY DICTIONARY and
-    SELECT_CATALOG_ROLE."""
+    SELECT_CATALOG_ROLE, packages for EXECUTE_CATALOG_ROLE."""
     if (SYS, target.name) in catalog.public:
         return bool(wanted & {"SELECT", "READ", "EXECUTE"})
+    sets = granted_sets(catalog, user, roles=roles)
+    if isinstance(target, Unit) and "EXECUTE" in wanted:
+        return any(g.grantee == "EXECUTE_CATALOG_ROLE" for g in sets)
     if not isinstance(target, View) or not wanted & {"SELECT", "READ"}:
         return False
     return any(
         "SELECT ANY DICTIONARY" in g.system or g.grantee == "SELECT_CATALOG_ROLE"
-        for g in granted_sets(catalog, user, roles=roles)
+        for g in sets
     )
 
 
