@@ -85,13 +85,14 @@ class Database:
         try:
             for grant in grants:
                 admin.execute(f"GRANT {grant} TO {user}")
+            admin.close()
             yield created
         finally:
-            self._drop(admin, user)
-            admin.close()
+            self._drop(user)
 
-    def _drop(self, admin: OracleSession, user: str) -> None:
+    def _drop(self, user: str) -> None:
         """Drop a user, ending what a failed test left connected."""
+        admin = self.admin()  # a new one: the test may have killed the server meanwhile
         rows = admin.query("SELECT sid, serial# FROM v$session WHERE username = :u", {"u": user})
         for sid, serial in rows:
             try:
@@ -100,6 +101,7 @@ class Database:
                 if error.code not in ("ORA-00030", "ORA-00031"):  # gone by itself, or about to be
                     raise
         admin.execute(f"DROP USER {user} CASCADE")
+        admin.close()
 
 
 ORACLE_DSN = os.environ.get("DTM_TEST_DSN")

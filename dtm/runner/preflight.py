@@ -13,7 +13,7 @@ from typing import TypeVar
 from dtm.errors import DtmError, NotApplied
 from dtm.model.instance import Instance
 from dtm.oracle.errors import ErrorClass, OracleError
-from dtm.oracle.identity import Identity, check_name, check_recorded, check_writable, identify
+from dtm.oracle.identity import Identity, check_name, check_recorded, check_writable
 from dtm.oracle.requirements import missing
 from dtm.oracle.session import OracleSession
 from dtm.repository.config import ConfigStore
@@ -150,7 +150,7 @@ class Preflight:
 
     def check(self, session: OracleSession, instance: Instance) -> Identity:
         """Make sure that this is the database it should be, and that it can be written."""
-        identity = identify(session)
+        identity = session.identity()
         check_name(identity, instance.expect_db_unique_names, instance.name)
         known = self.facts.get(instance.name)
         if known is not None:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from dtm.errors import DatabaseError, ExitCode, worst
+from dtm.errors import DatabaseError, DtmError, ExitCode, worst
 from dtm.model.states import RunState
 from dtm.repository.config import ConfigStore
 from dtm.repository.runs import RunStore
@@ -229,6 +229,11 @@ class _Work:
         )
 
         session = preflight.open(ready.instance)
+        try:
+            preflight.check(session, ready.instance)  # the DSN may lead elsewhere by now
+        except DtmError:
+            session.close()
+            raise
         return OracleClient(session, instance, ready.schema, self.claimed.fence, waiting)
 
     # while it runs

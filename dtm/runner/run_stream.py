@@ -11,6 +11,7 @@ from dtm.oracle.errors import ErrorClass, ForeignStream, OracleError
 from dtm.repository.runs import Fenced
 from dtm.runner.decide import HaltKind, Stop
 from dtm.runner.events import EventKind
+from dtm.runner.look import look
 from dtm.runner.loop import loop
 from dtm.runner.ports import MarkerId, Point
 from dtm.runner.stream import Stream
@@ -38,8 +39,7 @@ def run_stream(stream: Stream) -> StreamResult:
         stream.tools.strike(Point.LOCK_HELD, stream.instance)
         stream.start()
         started = True
-        _agree_with_client(stream)
-        stop = loop(stream)
+        stop = _complete_already(stream) if _agree_with_client(stream) else loop(stream)
         _finish(stream, stop)
         return _result(stream, stop)
     except DtmError as error:
@@ -48,11 +48,12 @@ def run_stream(stream: Stream) -> StreamResult:
         stream.seat.drop()
 
 
-def _agree_with_client(stream: Stream) -> None:
+def _agree_with_client(stream: Stream) -> bool:
     """Begin the stream on the client, or make sure that both tell the same story.
 
     What the repository calls complete must have its marker: else the client was flashed back. What
-    a person or a probe vouched for gets its marker now. Refused, not guessed.
+    a person or a probe vouched for gets its marker now. Refused, not guessed. True: the client
+    knows that final('N') completed, so there is nothing left to do (the repository was restored).
     """
     client, record = stream.seat.client(), stream.record
     known = client.knows(stream.handle)
@@ -65,21 +66,31 @@ def _agree_with_client(stream: Stream) -> None:
                 hint="was the client restored or flashed back? abandon the run, or undo that",
             )
         client.begin(stream.info)
-        return
+        return False
     if stream.definition.shape.test_mode:
-        return
-    if record.start_count == 1 and client.markers(stream.handle):
+        return False
+    markers = client.markers(stream.handle)
+    if record.start_count == 1 and markers:
         raise ForeignStream(
             "the client has completion markers of this stream, which the repository calls new",
             where=stream.instance,
             hint="was the repository restored from a backup? abandon the run and start another",
         )
-    _compare_markers(stream)
+    _compare_markers(stream, markers)
+    return any(
+        done and marker.key.phase is Phase.FINAL and not marker.key.after_error
+        for marker, done in markers.items()
+    )
 
 
-def _compare_markers(stream: Stream) -> None:
+def _complete_already(stream: Stream) -> Stop:
+    if stream.record.open:
+        look(stream, stream.record.open)
+    return Stop(StreamState.COMPLETED, "complete: the client holds the marker of final")
+
+
+def _compare_markers(stream: Stream, markers: dict[MarkerId, bool]) -> None:
     client = stream.seat.client()
-    markers = client.markers(stream.handle)
     for attempt in stream.record.attempts:
         if attempt.state is not AttemptState.DONE or attempt.outcome_by is OutcomeBy.COMPLETE:
             continue

@@ -34,6 +34,7 @@ def test_another_database_under_the_same_dsn_is_refused(
         admin = other.admin()
         admin.execute(f'CREATE USER {schema.user} IDENTIFIED BY "{schema.password}"')
         admin.execute(f"GRANT CREATE SESSION TO {schema.user}")
+        admin.execute(f"GRANT SELECT ON SYS.V_$DATABASE TO {schema.user}")
         admin.close()
         ref.broken[schema.user] = other.dsn
         report = ref.run()
