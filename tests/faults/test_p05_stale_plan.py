@@ -9,11 +9,14 @@ from dtm.reconcile import planfile
 from dtm.reconcile.apply import apply_plan
 from dtm.reconcile.deps import ApplyOptions
 from dtm.repository.records import Outcome
+from tests.contract.repository.conftest import migrated, one, two
 from tests.contract.repository.world import (
     NEXT_BODY,
     World,
     body_of,
 )
+
+__all__ = ["migrated", "one", "two"]  # fixtures of the repository's tests
 
 
 def saved(world: World) -> str:
