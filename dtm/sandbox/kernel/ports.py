@@ -89,6 +89,7 @@ class Compiled:
     hosts: tuple[HostVariable | str, ...]
     handle: object
     into: tuple[str, ...] = ()  # names of the :binds behind RETURNING ... INTO, as `columns`
+    relations: tuple[tuple[str, str, str], ...] = ()  # (owner, name, TABLE | VIEW | SEQUENCE) used
 
 
 @dataclass(slots=True)

@@ -272,7 +272,7 @@ class DmlTranslator(QueryTranslator):
     ) -> tuple[list[str], str]:
         if node.query is None:
             raise OraError(926, offset=node.at)
-        relation = self.query(node.query, None)
+        relation = self.query(node.query, None, nested=False)
         return self.insert_relation(relation, table, columns, node.query.at)
 
     def insert_relation(

@@ -239,15 +239,20 @@ class SqlSession:
         *,
         wide: bool,
     ) -> Compiled:
-        context = Context(
-            text, self.context, SessionNames(self.resolver), self.plsql, scope, bind_types, wide
-        )
+        names = SessionNames(self.resolver)
+        context = Context(text, self.context, names, self.plsql, scope, bind_types, wide)
         version = self.engine.instance.catalog.version
         statement = translate(node, context)
         statement.version = version
         handle = Handle(scope, bind_types, statement, None)
         return Compiled(
-            text, statement.kind, statement.columns, statement.hosts, handle, statement.into
+            text,
+            statement.kind,
+            statement.columns,
+            statement.hosts,
+            handle,
+            statement.into,
+            tuple(dict.fromkeys(names.used)),
         )
 
     # ------------------------------------------------------------ running

@@ -136,7 +136,7 @@ class DdlTranslator:
         names = SessionNames(Resolver(session.instance.catalog, session.context))
         context = Context(text, session.context, names, self.engine.plsql_of(session))
         DmlTranslator(context).query(parse_query(text), None)
-        return tuple(dict.fromkeys(names.used))
+        return tuple(dict.fromkeys((owner, name) for owner, name, _ in names.used))
 
     def rows(
         self, session: StorageSession, text: str

@@ -29,18 +29,19 @@ class SessionNames:
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
-        self.used: list[tuple[str, str]] = []
+        self.used: list[tuple[str, str, str]] = []
 
     def relation(self, path: tuple[str, ...], privilege: str, offset: int) -> Relation:
         """A table, a view, or a dictionary view; ORA-00942, ORA-01031."""
         found = self.resolver.relation(path, privilege, offset)
-        self.used.append((found.owner, found.name))
+        kind = "TABLE" if isinstance(found, Table) else "VIEW"
+        self.used.append((found.owner, found.name, kind))
         return seen_through(found)
 
     def sequence(self, path: tuple[str, ...], offset: int) -> Sequence:
         """ORA-02289, ORA-01031."""
         found = self.resolver.sequence(path, offset)
-        self.used.append((found.owner, found.name))
+        self.used.append((found.owner, found.name, "SEQUENCE"))
         return found
 
     def triggers(self, table: Table) -> list[Unit]:

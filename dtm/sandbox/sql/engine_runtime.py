@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import apsw
-import apsw.ext
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import FunctionRef, PlsqlPort, Value
 from dtm.sandbox.sql.bind_model import SqlFunction
 from dtm.sandbox.sql.dictionary_base import DictionaryView
-from dtm.sandbox.sql.encoding import Encoded
+from dtm.sandbox.sql.engine_dictionary import Snapshot, ViewModule
 from dtm.sandbox.sql.functions.environment import Environment
 from dtm.sandbox.sql.transactions import StorageSession
 
@@ -39,6 +38,7 @@ class Actor:
     sequences: Sequences
     plsql: PlsqlPort | None
     calls: Sequence[FunctionRef]
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)  # of dictionary views
 
 
 class Runtime:
@@ -94,8 +94,13 @@ class Runtime:
     def _register_view(self, name: str, view: DictionaryView) -> None:
         """A dictionary view as an eponymous virtual table with the columns c1, c2 ..."""
 
-        apsw.ext.make_virtual_module(
-            self.connection, name, _Rows(self, view), eponymous=True, eponymous_only=True
+        def snapshot() -> Snapshot:
+            actor = self.actor
+            return actor.snapshots.setdefault(name, Snapshot(view, actor.storage))
+
+        module: Any = ViewModule(view, snapshot)  # apsw's protocol asks for positional names
+        self.connection.create_module(
+            name, module, use_bestindex_object=True, eponymous=True, eponymous_only=True
         )
 
     @contextmanager
@@ -114,18 +119,3 @@ class Runtime:
         if actor.plsql is None:
             raise OraError(904, actor.calls[slot].name)
         return actor.plsql.call_function(actor.calls[slot], values)
-
-
-class _Rows:
-    """A dictionary view's rows for the session that queries it."""
-
-    def __init__(self, runtime: Runtime, view: DictionaryView) -> None:
-        self.runtime = runtime
-        self.view = view
-        self.columns: Any = tuple(f"c{i}" for i in range(1, len(view.columns) + 1))
-        self.column_access: Any = apsw.ext.VTColumnAccess.By_Index
-        self.primary_key: int | None = None
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Iterable[tuple[Encoded, ...]]:
-        del args, kwargs
-        return self.view.rows(self.runtime.actor.storage)

@@ -33,7 +33,10 @@ class QueryTranslator(SelectTranslator):
         if node.ctes:
             holder = Scope(parent)
             prefix = self._common_tables(node.ctes, holder)
+        drawn = len(self.context.nextvals)
         relation = self._body(node, holder)
+        if len(self.context.nextvals) > drawn and (nested or node.order_by):
+            raise OraError(2287, offset=node.at)
         relation = self._limited(node, relation, holder, nested=nested)
         if prefix:
             relation = replace(relation, sql=f"{prefix} {relation.sql}", simple=False)
@@ -79,6 +82,8 @@ class QueryTranslator(SelectTranslator):
         sql += f" LIMIT {limit}"
         if node.offset is not None:
             sql += f" OFFSET {self._row_count(node.offset, scope)}"
+        else:
+            sql += " OFFSET 0"  # keeps SQLite from merging this query with an outer ORDER BY
         return replace(relation, sql=sql, simple=False, single_row=False, limited=True)
 
     def _row_count(self, node: n.Node, scope: Scope) -> str:
@@ -116,8 +121,11 @@ class QueryTranslator(SelectTranslator):
     # ------------------------------------------------------------ set operators
 
     def _set_operation(self, node: n.SetOperation, holder: Scope | None) -> Relation:
+        drawn = len(self.context.nextvals)
         left = self._operand(node.left, holder)
         right = self._operand(node.right, holder)
+        if len(self.context.nextvals) > drawn:
+            raise OraError(2287, offset=node.at)
         if len(left.columns) != len(right.columns):
             raise OraError(1789, offset=node.at)
         columns = [

@@ -61,7 +61,10 @@ class SelectTranslator(HierarchyTranslator):
         self._stage_for_rownum(node, block, order, grouped=grouped)
         if grouped and self._has_grouping_sets(node):
             return self._grouping_sets(node, block, order)
+        drawn = len(self.context.nextvals)
         relation = self._assemble(node, block, order, grouped=grouped)
+        if node.distinct and len(self.context.nextvals) > drawn:
+            raise OraError(2287, offset=node.at)
         if query is not None and query.for_update is not None:
             self._lock_rows(query.for_update, node, block, relation, grouped=grouped)
         return relation
@@ -149,7 +152,8 @@ class SelectTranslator(HierarchyTranslator):
             if where:
                 body += f" WHERE {' AND '.join(where)}"
             if limits:
-                body += f" LIMIT {smallest(limits)}"
+                # OFFSET keeps SQLite from merging this query with an outer ORDER BY.
+                body += f" LIMIT {smallest(limits)} OFFSET 0"
             if numbered:
                 body = f"SELECT *, row_number() OVER () AS rn FROM ({body})"
             return f"({body}) AS {alias}"
@@ -306,7 +310,7 @@ class SelectTranslator(HierarchyTranslator):
             sql += f" ORDER BY {', '.join(terms)}"
         simple = not terms
         if block.limits:
-            sql += f" LIMIT {smallest(block.limits)}"
+            sql += f" LIMIT {smallest(block.limits)} OFFSET 0"
             simple = False
         single = grouped and node.group_by is None and node.having is None
         limited = bool(block.limits)

@@ -174,7 +174,7 @@ class SourceTranslator(AggregateTranslator):
             self.context.needs.dictionary.append(view)
         owner = None if ref.alias is not None else "SYS"
         source = Source(alias, name, owner, columns, at=ref.at)
-        return source, f'(SELECT * FROM "D${view.name}" LIMIT -1) AS {alias}'
+        return source, f'"D${view.name}" AS {alias}'
 
     def view(self, view: View, at: int) -> Relation:
         """A stored view's query, translated with its owner's names; ORA-04063 if it is broken."""
