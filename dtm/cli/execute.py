@@ -31,6 +31,34 @@ ObjectsOption = Annotated[
     typer.Option("--object", metavar="OWNER.NAME", help="Only these; repeatable."),
 ]
 
+AssignmentOption = Annotated[
+    str | None, typer.Option("--assignment", "-a", help="Where an environment has several.")
+]
+ParamOption = Annotated[
+    list[str] | None, typer.Option("--param", "-p", metavar="K=V", help="Override; repeatable.")
+]
+ModeOption = Annotated[
+    str, typer.Option("--mode", help="run, or test: log statements, execute none.")
+]
+ParallelOption = Annotated[
+    int | None, typer.Option("--max-parallel", min=1, help="Streams side by side.")
+]
+PreviewOption = Annotated[
+    bool, typer.Option("--preview", help="Show streams, tasks and parameters; start nothing.")
+]
+WaitOption = Annotated[
+    str, typer.Option("--wait", metavar="TIME", help="Wait for a lock or an orphan, e.g. 30m.")
+]
+RepairOption = Annotated[
+    bool, typer.Option("--repair", help="Replace packages that drifted by the released ones.")
+]
+GroupOption = Annotated[
+    int | None, typer.Option("--only-group", metavar="N", help="Resume one group of dtm errors.")
+]
+WindowOption = Annotated[
+    bool, typer.Option("--outside-window", help="Run although the window is closed.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
@@ -46,37 +74,17 @@ def run(
     context: typer.Context,
     operation: Annotated[str, typer.Argument(metavar="OPERATION", help="Name of the operation.")],
     environment: Annotated[str, typer.Option("--env", "-e", metavar="ENV", help="Environment.")],
-    assignment: Annotated[
-        str | None, typer.Option("--assignment", "-a", help="Where an environment has several.")
-    ] = None,
+    assignment: AssignmentOption = None,
     instances: InstancesOption = None,
     objects: ObjectsOption = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option("--param", "-p", metavar="K=V", help="Override; repeatable."),
-    ] = None,
-    mode: Annotated[
-        str, typer.Option("--mode", help="run, or test: log statements, execute none.")
-    ] = "run",
-    max_parallel: Annotated[
-        int | None, typer.Option("--max-parallel", min=1, help="Streams side by side.")
-    ] = None,
-    preview: Annotated[
-        bool, typer.Option("--preview", help="Show streams, tasks and parameters; start nothing.")
-    ] = False,
-    wait: Annotated[
-        str, typer.Option("--wait", metavar="TIME", help="Wait for a lock or an orphan, e.g. 30m.")
-    ] = "0s",
-    repair: Annotated[
-        bool, typer.Option("--repair", help="Replace packages that drifted by the released ones.")
-    ] = False,
-    only_group: Annotated[
-        int | None,
-        typer.Option("--only-group", metavar="N", help="Resume one group of dtm errors."),
-    ] = None,
-    outside_window: Annotated[
-        bool, typer.Option("--outside-window", help="Run although the window is closed.")
-    ] = False,
+    param: ParamOption = None,
+    mode: ModeOption = "run",
+    max_parallel: ParallelOption = None,
+    preview: PreviewOption = False,
+    wait: WaitOption = "0s",
+    repair: RepairOption = False,
+    only_group: GroupOption = None,
+    outside_window: WindowOption = False,
     confirm: ConfirmOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
