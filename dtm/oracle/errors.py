@@ -22,6 +22,7 @@ __all__ = [
 
 _CODE = re.compile(r"^\s*(ORA|DPY|DPI|PLS|TNS)-(\d{4,5})\b", re.MULTILINE)
 _SIMILAR = re.compile(r"\(Similar to (ORA-\d{5})\)")
+_CONNECTION_ID = re.compile(r" ?\(CONNECTION_ID=[^)]*\)")
 _HELP = re.compile(r"^\s*(Help: )?https?://docs\.oracle\.com/error-help/\S*\s*$", re.MULTILINE)
 
 
@@ -51,7 +52,7 @@ class OracleError(DatabaseError):
     @property
     def full_text(self) -> str:
         """The most that is known of the failure."""
-        return self.detail or self.text
+        return without_repeats(self.detail or self.text)
 
 
 class WrongDatabase(DtmError):
@@ -76,6 +77,11 @@ def parse_codes(text: str) -> tuple[str, ...]:
     return cause_first((*server, *driver))
 
 
+def without_repeats(stack: str) -> str:
+    """Return an error stack with every line once: stack and backtrace overlap."""
+    return "\n".join(dict.fromkeys(line for line in stack.splitlines() if line.strip()))
+
+
 def translate(
     error: oracledb.Error,
     *,
@@ -96,9 +102,22 @@ def _strip_help(text: str) -> str:
 
 
 def _cause_line(text: str, codes: Sequence[str]) -> str:
-    """Return the line of the stack that names the cause, or the first line."""
-    lines = text.splitlines()
-    for line in lines:
-        if codes and line.lstrip().startswith(codes[0]):
-            return line.strip()
-    return lines[0].strip() if lines else text
+    """Return one line that says what went wrong, beginning with the code of the cause.
+
+    The driver names some causes in its own words, "... (Similar to ORA-12514)"; those get the
+    number in front. Its connection ids, new at every attempt, are left out.
+    """
+    lines = [_CONNECTION_ID.sub("", line).strip() for line in text.splitlines()]
+    if not lines or not codes:
+        return text.strip()
+    cause = codes[0]
+    for number, line in enumerate(lines):
+        if line.startswith(cause):
+            more = lines[number + 1] if number + 1 < len(lines) else ""
+            if line.startswith("DPY-6005") and more and not _CODE.match(more):
+                return f"{line.rstrip('.')}: {more}"  # the operating system's reason
+            return line
+        if f"Similar to {cause}" in line:
+            words = _CODE.sub("", line).lstrip(": ")
+            return f"{cause}: {_SIMILAR.sub('', words).strip()}"
+    return lines[0]

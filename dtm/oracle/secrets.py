@@ -17,6 +17,7 @@ from dtm.model.instance import SecretKind, SecretRef
 
 COMMAND_TIMEOUT_S = 30.0
 _STARS = "***"
+_SHORTEST = 4
 
 
 class Secret(str):
@@ -49,9 +50,12 @@ def reveal(secret: str) -> str:
 
 
 def blank(text: str, secrets: Iterable[str]) -> str:
-    """Return `text` with every secret in it replaced by stars."""
+    """Return `text` with every secret in it replaced by stars.
+
+    Shorter ones than _SHORTEST characters are left: they stand in ordinary words.
+    """
     for secret in secrets:
-        if secret:
+        if len(secret) >= _SHORTEST:
             text = text.replace(reveal(secret), _STARS)
     return text
 

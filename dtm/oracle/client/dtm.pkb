@@ -14,9 +14,15 @@ CREATE OR REPLACE PACKAGE BODY dtm AS
   -- FALSE once V$PQ_SESSTAT turned out to be invisible to this schema.
   g_pq_visible     BOOLEAN := TRUE;
 
+  -- The stack holds the backtrace as well since 12.2.
   FUNCTION error_text RETURN VARCHAR2 IS
+    l_stack     VARCHAR2(32767) := DBMS_UTILITY.FORMAT_ERROR_STACK;
+    l_backtrace VARCHAR2(32767) := DBMS_UTILITY.FORMAT_ERROR_BACKTRACE;
   BEGIN
-    RETURN DBMS_UTILITY.FORMAT_ERROR_STACK || DBMS_UTILITY.FORMAT_ERROR_BACKTRACE;
+    IF INSTR(l_stack, l_backtrace) > 0 THEN
+      RETURN l_stack;
+    END IF;
+    RETURN l_stack || l_backtrace;
   END error_text;
 
   FUNCTION stream_of(p_handle IN VARCHAR2) RETURN dtm_streams%ROWTYPE IS

@@ -142,3 +142,4 @@ def test_an_unknown_service(schema: Schema) -> None:
     with pytest.raises(OracleError) as caught:
         Logons().connect(schema.elsewhere("NO_SUCH"), "x", deadline_s=10, purpose="test")
     assert caught.value.code == "ORA-12514"
+    assert caught.value.message.startswith("ORA-12514: ")

@@ -128,3 +128,29 @@ def test_a_failed_logon_is_never_transient():
 
 def test_every_space_error_says_what_to_do():
     assert all(codes.hint_for([code]) for code in codes.SPACE)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "DPY-6005: cannot connect to database (CONNECTION_ID=DfHvQ8Wr5CIMoK/I38bIVw==).\n"
+            'DPY-6001: Service "NOSUCH" is not registered with the listener at host "h" port 1.'
+            " (Similar to ORA-12514)",
+            'ORA-12514: Service "NOSUCH" is not registered with the listener at host "h" port 1.',
+        ),
+        (
+            "DPY-6005: cannot connect to database (CONNECTION_ID=x).\n[Errno 111] Connection refused",
+            "DPY-6005: cannot connect to database: [Errno 111] Connection refused",
+        ),
+        ("something else\nhappened", "something else\nhappened"),
+    ],
+)
+def test_the_message_of_a_failed_connect(text, message):
+    assert OracleError(text, connecting=True).message == message
+
+
+def test_stack_and_backtrace_are_shown_once():
+    error = OracleError("ORA-20777: x")
+    error.detail = "ORA-20777: x\nORA-06512: at line 1\nORA-06512: at line 1\n"
+    assert error.full_text == "ORA-20777: x\nORA-06512: at line 1"
