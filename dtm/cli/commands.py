@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from dtm.cli import demo, execute, params, reconcile, sandbox, validate, watch
+from dtm.cli import applies, demo, execute, params, reconcile, sandbox, validate, watch
 
 
 def register(app: typer.Typer) -> None:
     """Add every command to `app`."""
     validate.register(app)
     reconcile.register(app)
+    applies.register(app)
     execute.register(app)
     watch.register(app)
     params.register(app)
