@@ -42,8 +42,6 @@ _packages: dict[str, BuiltIn] = {}
 # "must be declared". PL/SQL Packages and Types Reference 19c, table of contents.
 NOT_SUPPLIED = frozenset(
     [
-        "APEX_APPLICATION",
-        "APEX_UTIL",
         "CTX_DDL",
         "CTX_DOC",
         "CTX_QUERY",

@@ -27,6 +27,9 @@ PACKAGE = registry.package(
   PROCEDURE set_sql_trace(sql_trace IN BOOLEAN);
   PROCEDURE set_context(namespace IN VARCHAR2, attribute IN VARCHAR2, value IN VARCHAR2,
                         username IN VARCHAR2 DEFAULT NULL, client_id IN VARCHAR2 DEFAULT NULL);
+  PROCEDURE clear_context(namespace IN VARCHAR2, client_identifier IN VARCHAR2 DEFAULT NULL,
+                          attribute IN VARCHAR2 DEFAULT NULL);
+  PROCEDURE clear_all_context(namespace IN VARCHAR2);
   PROCEDURE free_unused_user_memory;
   PROCEDURE close_database_link(dblink IN VARCHAR2);
 END;""",
@@ -119,6 +122,24 @@ def set_context(
     """Application contexts, read by SYS_CONTEXT."""
     contexts = rt.context.state.setdefault("contexts", {})
     contexts[((namespace or "").upper(), (attribute or "").upper())] = value
+
+
+@PACKAGE.body("CLEAR_CONTEXT")
+def clear_context(
+    rt: Runtime, namespace: str | None, _client: str | None, attribute: str | None
+) -> None:
+    """One attribute, or all of a namespace."""
+    contexts = rt.context.state.setdefault("contexts", {})
+    wanted = (namespace or "").upper()
+    for key in list(contexts):
+        if (key[0] == wanted and attribute is None) or key == (wanted, (attribute or "").upper()):
+            del contexts[key]
+
+
+@PACKAGE.body("CLEAR_ALL_CONTEXT")
+def clear_all_context(rt: Runtime, namespace: str | None) -> None:
+    """All attributes of a namespace."""
+    clear_context(rt, namespace, None, None)
 
 
 @PACKAGE.body("FREE_UNUSED_USER_MEMORY")

@@ -9,6 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dtm.sandbox.interpreter.compiler.entries import (
+    package_entry,
+    python_call,
+    standalone_entry,
+    ticking,
+)
 from dtm.sandbox.interpreter.compiler.expressions import ExpressionMixin
 from dtm.sandbox.interpreter.compiler.symbols import Code, Place, RoutineGroup, Run
 from dtm.sandbox.interpreter.convert import distance
@@ -259,11 +265,11 @@ class CallMixin(ExpressionMixin):
         stores: list[tuple[int, Store]],
     ) -> Run:
         if routine.python is not None:
-            return _python_call(routine, makers, stores)
+            return python_call(routine, makers, stores)
         if routine.home is not None and group.package is not None:
-            enter = _package_entry(routine)
+            enter = package_entry(routine)
         elif group.level < 0:
-            enter = _standalone_entry(routine)
+            enter = standalone_entry(routine)
         else:
             enter = self._local_entry(group, routine)
         if not stores:
@@ -305,7 +311,7 @@ class CallMixin(ExpressionMixin):
             return self._first_not_null(codes, pos)
         code = self.registry_call(name, codes, pos)
         if name in _CLOCKS:
-            return Code(_ticking(code.run), code.type)
+            return Code(ticking(code.run), code.type)
         if name in _CONDITIONS:
             run = code.run
             return Code(lambda f: None if (v := run(f)) is None else bool(v), BOOLEAN)
@@ -360,58 +366,3 @@ class CallMixin(ExpressionMixin):
 
 _STANDARD_FUNCTIONS = frozenset({"INSERTING", "UPDATING", "DELETING"})
 _STANDARD_ROUTINES = _STANDARD_FUNCTIONS
-
-
-def _ticking(run: Run) -> Run:
-    def now(f: Frame) -> Value:
-        f.rt.env.tick()
-        return run(f)
-
-    return now
-
-
-def _python_call(routine: Routine, makers: list[Run], stores: list[tuple[int, Store]]) -> Run:
-    function = routine.python
-    assert function is not None  # noqa: S101
-    takes = [i for i, p in enumerate(routine.params) if p.mode != "OUT"]
-    incoming = [makers[i] for i in takes]
-    if not stores:
-        return lambda f: function(f.rt, *[make(f) for make in incoming])
-    targets = [store for _, store in stores]
-    returns = routine.returns is not None
-
-    def run(f: Frame) -> Value:
-        results = function(f.rt, *[make(f) for make in incoming])
-        if not returns and len(targets) == 1:
-            results = (results,)
-        values = results[1:] if returns else results
-        for store, value in zip(targets, values, strict=True):
-            store(f, value)
-        return results[0] if returns else None
-
-    return run
-
-
-def _package_entry(routine: Routine) -> Callable[[Frame, list[Value]], Frame]:
-    assert routine.home is not None  # noqa: S101
-    owner, name = routine.home
-    key = routine.key
-
-    def enter(f: Frame, values: list[Value]) -> Frame:
-        rt = f.rt
-        state = rt.package(owner, name)
-        return rt.invoke_unit(state.implementations[key], state.body, values)
-
-    return enter
-
-
-def _standalone_entry(routine: Routine) -> Callable[[Frame, list[Value]], Frame]:
-    unit = routine.unit
-    owner, name, kind = unit.owner, unit.name, unit.type
-
-    def enter(f: Frame, values: list[Value]) -> Frame:
-        rt = f.rt
-        current = rt.units.standalone(rt, owner, name, kind)
-        return rt.invoke_unit(current, None, values)
-
-    return enter

@@ -6,9 +6,19 @@ Sets", "Cursor Variables".
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from dtm.sandbox.interpreter.compiler.cursor_state import (
+    ATTRIBUTE_READERS,
+    bulk_count,
+    bulk_error,
+    check_shape,
+    none,
+    opened,
+    query_runner,
+    rowid_insertion,
+    some,
+)
 from dtm.sandbox.interpreter.compiler.hosts import SqlSite
 from dtm.sandbox.interpreter.compiler.into import IntoMixin
 from dtm.sandbox.interpreter.compiler.symbols import (
@@ -99,7 +109,7 @@ class CursorMixin(IntoMixin):
             routine.level = self.layout.level
             routine.size = self.layout.size
             routine.entry_line = decl.pos[0]
-            routine.run = _query_runner(site, for_update=symbol.for_update)
+            routine.run = query_runner(site, for_update=symbol.for_update)
             symbol.routine = routine
         finally:
             self.scope, self.layout = outer_scope, outer_layout
@@ -233,7 +243,7 @@ class CursorMixin(IntoMixin):
             cursor = opened(load(f))
             row = cursor.fetch_row()
             if row is not None:
-                _check_shape(cursor, into)
+                check_shape(cursor, into)
                 into.put_row(f, cursor.columns, row)
 
         return execute
@@ -249,7 +259,7 @@ class CursorMixin(IntoMixin):
             count = len(cursor.rows) if limit is None else limit(f)
             if count is None or (limit is not None and count <= 0):
                 raise OraError(6502, ": bulk limit must be positive")
-            _check_shape(cursor, into)
+            check_shape(cursor, into)
             rows = cursor.fetch(count)
             cursor.found = len(rows) == count if limit is not None else bool(rows)
             into.put_rows(f, cursor.columns, rows)
@@ -265,7 +275,7 @@ class CursorMixin(IntoMixin):
             load = self.cursor_place(thing)
         else:
             load = thing.load if isinstance(thing, Place) else thing.run
-        return Code(_ATTRIBUTE_READERS[attribute.name](load),
+        return Code(ATTRIBUTE_READERS[attribute.name](load),
                     PLS_INTEGER if attribute.name == "ROWCOUNT" else BOOLEAN)  # fmt: skip
 
     def sql_attribute(self, ref: Ref) -> tuple[Code, int]:
@@ -275,14 +285,14 @@ class CursorMixin(IntoMixin):
         if name == "ROWCOUNT":
             return Code(lambda f: f.rt.cursor.rowcount, PLS_INTEGER), 2
         if name == "FOUND":
-            return Code(lambda f: _some(f.rt.cursor.rowcount), BOOLEAN), 2
+            return Code(lambda f: some(f.rt.cursor.rowcount), BOOLEAN), 2
         if name == "NOTFOUND":
-            return Code(lambda f: _none(f.rt.cursor.rowcount), BOOLEAN), 2
+            return Code(lambda f: none(f.rt.cursor.rowcount), BOOLEAN), 2
         if name == "ISOPEN":
             return Code(lambda _f: False, BOOLEAN), 2
         if name == "BULK_ROWCOUNT" and len(ref.parts) > 2 and isinstance(ref.parts[2], Args):
             key = self._subscript(ref.parts[2], ref.pos)
-            return Code(lambda f: _bulk_count(f, key(f)), PLS_INTEGER), 3
+            return Code(lambda f: bulk_count(f, key(f)), PLS_INTEGER), 3
         if name == "BULK_EXCEPTIONS":
             return self._bulk_exceptions(ref)
         raise pls(attribute.pos, 208, name)
@@ -302,7 +312,7 @@ class CursorMixin(IntoMixin):
             if field is None:
                 raise pls(parts[3].pos, 302, parts[3].name)
             at = field
-            return Code(lambda f: _bulk_error(f, key(f))[at], PLS_INTEGER), 4
+            return Code(lambda f: bulk_error(f, key(f))[at], PLS_INTEGER), 4
         raise pls(ref.pos, 302, "BULK_EXCEPTIONS")
 
     def current_rowid(self, ref: Ref) -> Code:
@@ -318,129 +328,3 @@ class CursorMixin(IntoMixin):
             return cursor.rowids[cursor.position - 1]
 
         return Code(rowid, ROWID)
-
-
-def _query_runner(site: SqlSite, *, for_update: bool) -> Callable[[Frame], object]:
-    def run(f: Frame) -> None:
-        compiled, result = site.run(f)
-        if for_update:
-            f.ret = (
-                compiled.columns[:-1],
-                [row[:-1] for row in result.rows],
-                [row[-1] for row in result.rows],
-            )
-        else:
-            f.ret = (compiled.columns, result.rows, None)
-
-    return run
-
-
-def opened(cursor: Cursor | None) -> Cursor:
-    """The cursor; ORA-01001 for a cursor variable that refers to none."""
-    if cursor is None:
-        raise OraError(1001)
-    return cursor
-
-
-def _check_shape(cursor: Cursor, into: Any) -> None:
-    if len(cursor.columns) != len(into.types):
-        raise OraError(
-            6504, message="PL/SQL: Return types of Result Set variables or query do not match"
-        )
-
-
-def _found(load: Run) -> Run:
-    def run(f: Frame) -> Value:
-        cursor = opened(load(f))
-        if not cursor.is_open:
-            raise OraError(1001)
-        return cursor.found
-
-    return run
-
-
-def _not_found(load: Run) -> Run:
-    found = _found(load)
-
-    def run(f: Frame) -> Value:
-        value = found(f)
-        return None if value is None else not value
-
-    return run
-
-
-def _row_count(load: Run) -> Run:
-    def run(f: Frame) -> Value:
-        cursor = opened(load(f))
-        if not cursor.is_open:
-            raise OraError(1001)
-        return cursor.position
-
-    return run
-
-
-def _is_open(load: Run) -> Run:
-    def run(f: Frame) -> Value:
-        cursor = load(f)
-        return cursor is not None and cursor.is_open
-
-    return run
-
-
-_ATTRIBUTE_READERS: dict[str, Callable[[Run], Run]] = {
-    "FOUND": _found,
-    "NOTFOUND": _not_found,
-    "ROWCOUNT": _row_count,
-    "ISOPEN": _is_open,
-}
-
-
-def _some(count: int | None) -> bool | None:
-    return None if count is None else count > 0
-
-
-def _none(count: int | None) -> bool | None:
-    return None if count is None else count == 0
-
-
-def _bulk_count(f: Frame, index: int) -> int:
-    counts = f.rt.cursor.bulk_rowcount
-    if not 1 <= index <= len(counts):
-        raise OraError(6533)
-    return counts[index - 1]
-
-
-def _bulk_error(f: Frame, index: int) -> tuple[int, int]:
-    errors = f.rt.cursor.bulk_errors
-    if not 1 <= index <= len(errors):
-        raise OraError(6533)
-    return errors[index - 1]
-
-
-def rowid_insertion(query: SqlText) -> list[tuple[int, int, str]]:
-    """Where to put `, ROWID` into a FOR UPDATE query; nothing when it is not one."""
-    tokens = query.tokens
-    depth = 0
-    from_at = star = None
-    for_update = False
-    for index, token in enumerate(tokens):
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth:
-            continue
-        if token.value == "FROM" and from_at is None:
-            from_at = index
-        if token.value == "UPDATE" and index and tokens[index - 1].value == "FOR":
-            for_update = True
-    if not for_update or from_at is None or from_at + 1 >= len(tokens):
-        return []
-    before = tokens[from_at - 1].end - query.start
-    if from_at == 2 and tokens[1].text == "*":
-        star = tokens[from_at + 1]
-        alias = tokens[from_at + 2] if from_at + 2 < len(tokens) else None
-        reserved = ("WHERE", "FOR", "ORDER", ",")
-        name = star.text if alias is None or alias.value in reserved else alias.text
-        if alias is not None and alias.text == ".":
-            return []
-        begin = tokens[1].offset - query.start
-        return [(begin, before, f"{name}.*, {name}.ROWID")]
-    return [(before, before, ", ROWID")]

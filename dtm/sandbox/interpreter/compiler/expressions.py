@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
 from typing import Any
 
+from dtm.sandbox.interpreter.compiler.matching import (
+    is_empty,
+    is_set,
+    like_pattern,
+    multiset,
+    submultiset,
+)
 from dtm.sandbox.interpreter.compiler.operators import OperatorMixin
 from dtm.sandbox.interpreter.compiler.symbols import Code, Run
 from dtm.sandbox.interpreter.runtime import Frame, FunctionSite
@@ -34,7 +39,6 @@ from dtm.sandbox.interpreter.types import (
     is_text,
     ora_type,
 )
-from dtm.sandbox.interpreter.values import Table
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 from dtm.sandbox.kernel.types import Kind
 from dtm.sandbox.sql.functions import registry
@@ -156,7 +160,7 @@ class ExpressionMixin(OperatorMixin):
             return Code(lambda f: run(f) is None, BOOLEAN)
         if not isinstance(operand.type, CollectionType) or operand.type.how != "NESTED":
             raise pls(expr.pos, 306, f"IS {expr.what}")
-        test = _is_set if expr.what == "SET" else _is_empty
+        test = is_set if expr.what == "SET" else is_empty
         negated = expr.negated
 
         def check(f: Frame) -> Value:
@@ -339,8 +343,8 @@ class ExpressionMixin(OperatorMixin):
         if left.type is not kind:
             raise pls(expr.pos, 306, op)
         if op == "SUBMULTISET":
-            return Code(lambda f: _submultiset(a(f), b(f)), BOOLEAN)
-        return Code(lambda f: _multiset(op, a(f), b(f), kind), kind)
+            return Code(lambda f: submultiset(a(f), b(f)), BOOLEAN)
+        return Code(lambda f: multiset(op, a(f), b(f), kind), kind)
 
 
 def _plsql_error(function: Any, *values: Value) -> Value:
@@ -356,69 +360,3 @@ def _plsql_error(function: Any, *values: Value) -> Value:
 def _unlimited(ora: Any) -> Any:
     """PL/SQL's strings go to 32767 bytes: a function's result has no SQL limit."""
     return VARCHAR2.ora if ora.kind is Kind.VARCHAR2 else ora
-
-
-@lru_cache(maxsize=512)
-def like_pattern(pattern: str, escape: str | None) -> re.Pattern[str]:
-    """LIKE as a regular expression; ORA-01424 / 01425 for a bad escape."""
-    if escape is not None and len(escape) != 1:
-        raise OraError(1425, message="escape character must be character string of length 1")
-    out: list[str] = []
-    index = 0
-    while index < len(pattern):
-        char = pattern[index]
-        if char == escape:
-            index += 1
-            if index >= len(pattern) or pattern[index] not in ("%", "_", escape):
-                raise OraError(
-                    1424, message="missing or illegal character following the escape character"
-                )
-            out.append(re.escape(pattern[index]))
-        elif char == "%":
-            if not out or out[-1] != ".*":
-                out.append(".*")
-        else:
-            out.append("." if char == "_" else re.escape(char))
-        index += 1
-    return re.compile("".join(out) + r"\Z", re.DOTALL)
-
-
-def _is_empty(table: Table) -> bool:
-    return table.count() == 0
-
-
-def _is_set(table: Table) -> bool:
-    items = list(table.items())
-    return all(item not in items[:index] for index, item in enumerate(items))
-
-
-def _submultiset(left: Table | None, right: Table | None) -> bool | None:
-    if left is None or right is None:
-        return None
-    rest = list(right.items())
-    for item in left.items():
-        if item not in rest:
-            return False
-        rest.remove(item)
-    return True
-
-
-def _multiset(op: str, left: Table | None, right: Table | None, kind: CollectionType) -> Value:
-    if left is None or right is None:
-        return None
-    items: list[Value]
-    rest = list(right.items())
-    if "UNION" in op:
-        items = [*left.items(), *rest]
-    else:
-        keep = "INTERSECT" in op
-        items = []
-        for item in left.items():
-            found = item in rest
-            if found:
-                rest.remove(item)
-            if found == keep:
-                items.append(item)
-    if op.endswith("DISTINCT"):
-        items = [item for index, item in enumerate(items) if item not in items[:index]]
-    return Table(kind, items)

@@ -9,6 +9,13 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from dtm.sandbox.interpreter.compiler.operands import (
+    add_constant,
+    compare_constant,
+    months,
+    multiset,
+    unpadded,
+)
 from dtm.sandbox.interpreter.compiler.symbols import Code, Run
 from dtm.sandbox.interpreter.compiler.typing import TypingMixin
 from dtm.sandbox.interpreter.convert import Mismatch, conversion_to
@@ -110,7 +117,7 @@ class OperatorMixin(TypingMixin):
         a, b = self.comparable(left, right, pos, op)
         compare = _COMPARE[op]
         if right.literal and right.value is not None and b is right.run:
-            return Code(_compare_constant(op, compare, a, right.value), BOOLEAN)
+            return Code(compare_constant(op, compare, a, right.value), BOOLEAN)
 
         def run(f: Frame) -> Value:
             x = a(f)
@@ -128,7 +135,7 @@ class OperatorMixin(TypingMixin):
             return left.run, right.run
         if isinstance(a, CollectionType) and isinstance(b, CollectionType):
             if op in ("=", "<>") and a is b and a.how == "NESTED":
-                return _multiset(left.run), _multiset(right.run)
+                return multiset(left.run), multiset(right.run)
             raise pls(pos, 306, op)
         if not (isinstance(a, Scalar) and isinstance(b, Scalar)):
             if isinstance(a, RecordType | CursorType | CollectionType):
@@ -149,11 +156,11 @@ class OperatorMixin(TypingMixin):
         if a.kind in DATE_KINDS or b.kind in DATE_KINDS:
             return self._dates(left, right, a, b, pos, op)
         if a.kind is b.kind is Kind.INTERVAL_YM:
-            return _months(left.run), _months(right.run)
+            return months(left.run), months(right.run)
         if a.kind is b.kind and a.kind is not Kind.CHAR:
             return left.run, right.run
         if a.kind is Kind.CHAR and b.kind is Kind.CHAR:
-            return _unpadded(left.run), _unpadded(right.run)
+            return unpadded(left.run), unpadded(right.run)
         if Kind.INTERVAL_DS in (a.kind, b.kind):
             target = a if a.kind is Kind.INTERVAL_DS else b
             return self._to(left, target, pos, op), self._to(right, target, pos, op)
@@ -265,7 +272,7 @@ class OperatorMixin(TypingMixin):
             if PLS_MIN <= folded <= PLS_MAX:
                 return Code(lambda _f: folded, PLS_INTEGER, literal=True, value=folded)
         if op == "+" and right.literal and right.value is not None:
-            return Code(_add_constant(a, right.value), PLS_INTEGER)
+            return Code(add_constant(a, right.value), PLS_INTEGER)
 
         def run(f: Frame) -> Value:
             x = a(f)
@@ -352,63 +359,3 @@ class OperatorMixin(TypingMixin):
                 "-", Code(lambda _f: 0, PLS_INTEGER), Code(number, PLS_INTEGER), wraps=False
             )
         return Code(lambda f: None if (v := number(f)) is None else -v, result)
-
-
-def _compare_constant(
-    op: str, compare: Callable[[Any, Any], bool], a: Run, constant: Value
-) -> Run:
-    """The frequent comparison of a variable with a literal."""
-    if op == "=":
-
-        def equal(f: Frame) -> Value:
-            x = a(f)
-            return None if x is None else x == constant
-
-        return equal
-
-    def run(f: Frame) -> Value:
-        x = a(f)
-        return None if x is None else compare(x, constant)
-
-    return run
-
-
-def _add_constant(a: Run, constant: int) -> Run:
-    def run(f: Frame) -> Value:
-        x = a(f)
-        if x is None:
-            return None
-        value = x + constant
-        if PLS_MIN <= value <= PLS_MAX:
-            return value
-        raise OraError(1426)
-
-    return run
-
-
-def _unpadded(run: Run) -> Run:
-    def text(f: Frame) -> Value:
-        value = run(f)
-        return None if value is None else value.rstrip(" ")
-
-    return text
-
-
-def _months(run: Run) -> Run:
-    def total(f: Frame) -> Value:
-        value = run(f)
-        return None if value is None else value.total
-
-    return total
-
-
-def _multiset(run: Run) -> Run:
-    """A nested table as a value that compares without order."""
-
-    def elements(f: Frame) -> Value:
-        value = run(f)
-        if value is None:
-            return None
-        return sorted(value.items(), key=lambda item: (item is None, item))
-
-    return elements

@@ -10,6 +10,7 @@ from typing import Any
 
 from dtm.sandbox.interpreter.compiler.base import LoopContext
 from dtm.sandbox.interpreter.compiler.cursors import CursorMixin
+from dtm.sandbox.interpreter.compiler.sequences import guarded, labelled, plain, single_if
 from dtm.sandbox.interpreter.compiler.symbols import (
     Code,
     ExceptionSymbol,
@@ -20,8 +21,6 @@ from dtm.sandbox.interpreter.compiler.symbols import (
 )
 from dtm.sandbox.interpreter.raising import (
     ExceptionId,
-    UserDefined,
-    catchable,
     raise_declared,
 )
 from dtm.sandbox.interpreter.runtime import RETURN, Frame, GotoSignal
@@ -52,7 +51,7 @@ class StatementMixin(CursorMixin):
             if execute is not None:
                 steps.append((statement.pos[0], execute))
         self.labels.pop()
-        return _labelled(steps, labels) if labels else _plain(steps)
+        return labelled(steps, labels) if labels else plain(steps)
 
     def checked_statement(self, statement: Stmt) -> Exec | None:
         """Compile one statement; its error is recorded."""
@@ -126,7 +125,7 @@ class StatementMixin(CursorMixin):
             branches.append((test, self.statements(body)))
         otherwise = None if statement.otherwise is None else self.statements(statement.otherwise)
         if len(branches) == 1:
-            return _single_if(*branches[0], otherwise)
+            return single_if(*branches[0], otherwise)
 
         def execute(f: Frame) -> object:
             for test, body in branches:
@@ -250,7 +249,7 @@ class StatementMixin(CursorMixin):
             self.handlers += 1
             compiled.append((identities, self.statements(handler.body)))
             self.handlers -= 1
-        return _guarded(body, compiled)
+        return guarded(body, compiled)
 
     def _identities(self, handler: tree.Handler, seen: set[int]) -> list[ExceptionId]:
         found: list[ExceptionId] = []
@@ -310,87 +309,6 @@ class StatementMixin(CursorMixin):
         mode = "" if kind.kind.value == "RECORD" else "LOOP"
         scope.symbols[name] = Variable(name, kind, self.layout.level, slot, mode)
         return scope, slot
-
-
-def _plain(steps: list[tuple[int, Exec]]) -> Exec:
-    if len(steps) == 1:
-        line, only = steps[0]
-
-        def single(f: Frame) -> object:
-            f.line = line
-            return only(f)
-
-        return single
-
-    def run(f: Frame) -> object:
-        for line, step in steps:
-            f.line = line
-            signal = step(f)
-            if signal is not None:
-                return signal
-        return None
-
-    return run
-
-
-def _labelled(steps: list[tuple[int, Exec]], labels: dict[str, int]) -> Exec:
-    """A sequence that GOTO may jump in; jumping back looks at the interrupt flag."""
-
-    def run(f: Frame) -> object:
-        index = 0
-        while index < len(steps):
-            line, step = steps[index]
-            f.line = line
-            signal = step(f)
-            index += 1
-            if signal is None:
-                continue
-            if type(signal) is GotoSignal and signal.label in labels:
-                index = labels[signal.label]
-                f.rt.context.interrupt_check()
-                continue
-            return signal
-        return None
-
-    return run
-
-
-def _single_if(test: Run, body: Exec, otherwise: Exec | None) -> Exec:
-    if otherwise is None:
-        return lambda f: body(f) if test(f) else None
-    other = otherwise
-    return lambda f: body(f) if test(f) else other(f)
-
-
-def _matches(identities: list[ExceptionId] | None, error: OraError) -> bool:
-    if identities is None:
-        return True
-    if isinstance(error, UserDefined):
-        return any(identity is error.identity for identity in identities)
-    return any(identity.code == error.code for identity in identities)
-
-
-def _guarded(body: Exec, handlers: list[tuple[list[ExceptionId] | None, Exec]]) -> Exec:
-    def run(f: Frame) -> object:
-        try:
-            return body(f)
-        except OraError as error:
-            rt = f.rt
-            if not catchable(error):
-                raise
-            handler = next((h for names, h in handlers if _matches(names, error)), None)
-            if handler is None:
-                raise
-            rt.locate(error, f)
-            caught = error
-        before = rt.error
-        rt.error = caught
-        try:
-            return handler(f)
-        finally:
-            rt.error = before
-
-    return run
 
 
 _COMPILERS: dict[type, Callable[[StatementMixin, Any], Exec]] = {

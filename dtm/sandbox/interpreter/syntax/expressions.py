@@ -5,14 +5,14 @@ OR, AND, NOT, comparison, + - ||, * /, unary sign, **.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from decimal import Decimal
 from typing import cast
 
 from dtm.plsql.lexer import BIND, CONDITIONAL, IDENT, NUMBER, OP, QUOTED, STRING
 from dtm.sandbox.interpreter.syntax import literals
 from dtm.sandbox.interpreter.syntax.errors import pls
-from dtm.sandbox.interpreter.syntax.stream import RESERVED, Stream
+from dtm.sandbox.interpreter.syntax.special import SPECIAL, SpecialForms
+from dtm.sandbox.interpreter.syntax.stream import RESERVED
 from dtm.sandbox.interpreter.syntax.tree import (
     Arg,
     Args,
@@ -20,10 +20,7 @@ from dtm.sandbox.interpreter.syntax.tree import (
     Between,
     Binary,
     Bind,
-    CaseExpr,
-    Cast,
     Expr,
-    Extract,
     Ident,
     InList,
     IsTest,
@@ -31,18 +28,15 @@ from dtm.sandbox.interpreter.syntax.tree import (
     Literal,
     Pos,
     Ref,
-    Trim,
-    TypeRef,
     Unary,
 )
 from dtm.sandbox.kernel.errors import Unsupported
 
 _COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
 _MULTISET = ("UNION", "INTERSECT", "EXCEPT")
-_DAY_UNITS = ("DAY", "HOUR", "MINUTE", "SECOND")
 
 
-class ExpressionParser(Stream):
+class ExpressionParser(SpecialForms):
     """Parses expressions; statement and declaration parsers build on it."""
 
     def expression(self) -> Expr:
@@ -213,7 +207,7 @@ class ExpressionParser(Stream):
         if token.kind == OP and token.value == "(":
             return self._parenthesised()
         if token.kind == IDENT:
-            special = _SPECIAL.get(token.value)
+            special = SPECIAL.get(token.value)
             if special is not None:
                 found = special(self)
                 if found is not None:
@@ -305,131 +299,6 @@ class ExpressionParser(Stream):
         self.leave()
         return Args(args, pos)
 
-    # -------------------------------------------------------------- special forms
-
-    def _case(self) -> Expr | None:
-        pos = self.pos
-        self.enter()
-        self.advance()
-        selector = None if self.at("WHEN") else self.expression()
-        whens: list[tuple[Expr, Expr]] = []
-        while self.accept("WHEN"):
-            condition = self.expression()
-            self.expect("THEN")
-            whens.append((condition, self.expression()))
-        if not whens:
-            self.fail("when")
-        otherwise = self.expression() if self.accept("ELSE") else None
-        self.expect("END")
-        self.accept("CASE")
-        self.leave()
-        return CaseExpr(pos, selector, whens, otherwise)
-
-    def _null(self) -> Expr | None:
-        pos = self.pos
-        self.advance()
-        return Literal(pos, None, "NULL")
-
-    def _boolean(self) -> Expr | None:
-        pos = self.pos
-        if self.peek().value in (".", "(", "%") and self.peek().kind == OP:
-            return None
-        return Literal(pos, self.advance().value == "TRUE", "BOOLEAN")
-
-    def _datetime(self) -> Expr | None:
-        if self.peek().kind != STRING:
-            return None
-        pos = self.pos
-        word = self.advance().value
-        return literals.datetime_literal(word, self.advance().value, pos)
-
-    def _interval(self) -> Expr | None:
-        if self.peek().kind != STRING:
-            return None
-        pos = self.pos
-        self.advance()
-        text = self.advance().value
-        first = self._interval_field()
-        last = self._interval_field() if self.accept("TO") else first
-        return literals.interval(text, first, last, pos)
-
-    def _interval_field(self) -> str:
-        if not self.at(*_DAY_UNITS, "YEAR", "MONTH"):
-            self.fail("day hour minute month second year")
-        word = self.advance().value
-        if self.accept("("):
-            self.advance()
-            if self.accept(","):
-                self.advance()
-            self.expect(")")
-        return word
-
-    def _extract(self) -> Expr | None:
-        if self.peek().value != "(" or self.peek(3).value != "FROM":
-            return None
-        pos = self.pos
-        self.advance()
-        self.advance()
-        unit = self.advance().value
-        self.expect("FROM")
-        operand = self.expression()
-        self.expect(")")
-        return Extract(pos, unit, operand)
-
-    def _cast(self) -> Expr | None:
-        if self.peek().value != "(":
-            return None
-        pos = self.pos
-        self.advance()
-        self.advance()
-        if self.at("MULTISET"):
-            raise Unsupported(305, "CAST(MULTISET ...)", *pos)
-        operand = self.expression()
-        self.expect("AS")
-        target = self.data_type()
-        self.expect(")")
-        return Cast(pos, operand, target)
-
-    def _trim(self) -> Expr | None:
-        """TRIM([[LEADING | TRAILING | BOTH] [chars] FROM] text)"""
-        if self.peek().value != "(":
-            return None
-        pos = self.pos
-        start = self.index
-        self.advance()
-        self.advance()
-        side = "BOTH"
-        sided = self.at("LEADING", "TRAILING", "BOTH") and self.peek().value not in (",", ")")
-        if sided:
-            side = self.advance().value
-        chars = None if self.at("FROM") else self.expression()
-        if not self.accept("FROM"):
-            if sided or chars is None:
-                self.fail("from")
-            self.index = start
-            return None
-        operand = self.expression()
-        self.expect(")")
-        return Trim(pos, side, chars, operand)
-
-    def _treat(self) -> Expr | None:
-        if self.peek().value != "(":
-            return None
-        raise Unsupported(307, "TREAT", *self.pos)
-
-    def _new(self) -> Expr | None:
-        if self.peek().kind not in (IDENT, QUOTED) or self.peek().value in RESERVED:
-            return None
-        self.advance()
-        return self.reference()
-
-    def _cursor_expression(self) -> Expr | None:
-        raise Unsupported(306, "CURSOR expression", *self.pos)
-
-    def data_type(self) -> TypeRef:
-        """A type; the declaration parser has the grammar."""
-        raise NotImplementedError
-
     def constant_number(self) -> int:
         """An unsigned integer literal, as in NUMBER(10)."""
         token = self.token
@@ -440,20 +309,3 @@ class ExpressionParser(Stream):
         if not isinstance(value, int):
             self.fail("<an integer>")
         return value
-
-
-_SPECIAL: dict[str, Callable[[ExpressionParser], Expr | None]] = {
-    "CASE": ExpressionParser._case,
-    "NULL": ExpressionParser._null,
-    "TRUE": ExpressionParser._boolean,
-    "FALSE": ExpressionParser._boolean,
-    "DATE": ExpressionParser._datetime,
-    "TIMESTAMP": ExpressionParser._datetime,
-    "INTERVAL": ExpressionParser._interval,
-    "EXTRACT": ExpressionParser._extract,
-    "CAST": ExpressionParser._cast,
-    "TRIM": ExpressionParser._trim,
-    "NEW": ExpressionParser._new,
-    "TREAT": ExpressionParser._treat,
-    "CURSOR": ExpressionParser._cursor_expression,
-}

@@ -6,274 +6,102 @@ Names follow the PL/SQL Language Reference 19c, "PL/SQL Language Elements".
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from dtm.plsql.lexer import Token
-
-Pos = tuple[int, int]
-
-
-# ------------------------------------------------------------------ names, types
-
-
-@dataclass(slots=True)
-class Ident:
-    """One identifier; `name` as the dictionary holds it."""
-
-    name: str
-    pos: Pos
-    quoted: bool = False
-
-
-@dataclass(slots=True)
-class Arg:
-    """An actual parameter, `name => value` when named."""
-
-    value: Expr
-    name: str | None = None
-
-
-@dataclass(slots=True)
-class Args:
-    """A parenthesised list behind a name: parameters or an index."""
-
-    args: list[Arg]
-    pos: Pos
-
-
-@dataclass(slots=True)
-class Attribute:
-    """%FOUND, %ROWCOUNT, ..."""
-
-    name: str
-    pos: Pos
-
-
-@dataclass(slots=True)
-class TypeRef:
-    """A type as written. `path` is ("VARCHAR2",), ("PKG", "T"), ("EMP", "SAL") with suffix TYPE."""
-
-    pos: Pos
-    path: tuple[str, ...]
-    numbers: tuple[int, ...] = ()
-    char_used: bool | None = None
-    suffix: str | None = None  # TYPE or ROWTYPE
-    not_null: bool = False
-    bounds: tuple[Expr, Expr] | None = None  # RANGE low .. high of a SUBTYPE
-    sign_suffix: str = ""
-
-
-# ------------------------------------------------------------------ expressions
-
-
-@dataclass(slots=True)
-class Literal:
-    pos: Pos
-    value: Any
-    kind: str  # NUMBER, STRING, BOOLEAN, NULL, DATE, TIMESTAMP, INTERVAL, FLOAT, DOUBLE
-    qualifier: str = ""  # of INTERVAL: "DAY TO SECOND"
-
-
-@dataclass(slots=True)
-class Ref:
-    """A name with selectors: x, r.f, t(i).f, pkg.fn(a).g, c%FOUND, seq.NEXTVAL."""
-
-    pos: Pos
-    parts: list[Ident | Args | Attribute]
-
-
-@dataclass(slots=True)
-class Bind:
-    """:name or :name.field (a trigger's :NEW.x, an indicator)."""
-
-    pos: Pos
-    name: str
-    member: str | None = None
-
-
-@dataclass(slots=True)
-class Unary:
-    pos: Pos
-    op: str  # - + NOT
-    operand: Expr
-
-
-@dataclass(slots=True)
-class Binary:
-    pos: Pos
-    op: str
-    left: Expr
-    right: Expr
-
-
-@dataclass(slots=True)
-class IsTest:
-    """IS [NOT] NULL, IS [NOT] EMPTY, IS [NOT] A SET."""
-
-    pos: Pos
-    operand: Expr
-    what: str
-    negated: bool
-
-
-@dataclass(slots=True)
-class Like:
-    pos: Pos
-    operand: Expr
-    pattern: Expr
-    escape: Expr | None
-    negated: bool
-
-
-@dataclass(slots=True)
-class Between:
-    pos: Pos
-    operand: Expr
-    low: Expr
-    high: Expr
-    negated: bool
-
-
-@dataclass(slots=True)
-class InList:
-    pos: Pos
-    operand: Expr
-    items: list[Expr]
-    negated: bool
-
-
-@dataclass(slots=True)
-class CaseExpr:
-    pos: Pos
-    selector: Expr | None
-    whens: list[tuple[Expr, Expr]]
-    otherwise: Expr | None
-
-
-@dataclass(slots=True)
-class Cast:
-    pos: Pos
-    operand: Expr
-    type: TypeRef
-
-
-@dataclass(slots=True)
-class Extract:
-    pos: Pos
-    unit: str
-    operand: Expr
-
-
-@dataclass(slots=True)
-class Trim:
-    pos: Pos
-    side: str  # BOTH, LEADING, TRAILING
-    chars: Expr | None
-    operand: Expr
-
-
-Expr = (
-    Literal
-    | Ref
-    | Bind
-    | Unary
-    | Binary
-    | IsTest
-    | Like
-    | Between
-    | InList
-    | CaseExpr
-    | Cast
-    | Extract
-    | Trim
+from dtm.sandbox.interpreter.syntax.declared import (
+    CollectionDecl as CollectionDecl,
+)
+from dtm.sandbox.interpreter.syntax.declared import (
+    CursorDecl as CursorDecl,
+)
+from dtm.sandbox.interpreter.syntax.declared import (
+    ExceptionDecl as ExceptionDecl,
+)
+from dtm.sandbox.interpreter.syntax.declared import (
+    FieldDecl as FieldDecl,
+)
+from dtm.sandbox.interpreter.syntax.declared import (
+    Param as Param,
+)
+from dtm.sandbox.interpreter.syntax.declared import (
+    Pragma as Pragma,
+)
+from dtm.sandbox.interpreter.syntax.declared import (
+    RecordDecl as RecordDecl,
+)
+from dtm.sandbox.interpreter.syntax.declared import (
+    RefCursorDecl as RefCursorDecl,
+)
+from dtm.sandbox.interpreter.syntax.declared import (
+    SubtypeDecl as SubtypeDecl,
+)
+from dtm.sandbox.interpreter.syntax.declared import (
+    VarDecl as VarDecl,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Arg as Arg,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Args as Args,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Attribute as Attribute,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Between as Between,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Binary as Binary,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Bind as Bind,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    CaseExpr as CaseExpr,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Cast as Cast,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Expr as Expr,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Extract as Extract,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Ident as Ident,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    InList as InList,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    IsTest as IsTest,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Like as Like,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Literal as Literal,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Pos as Pos,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Ref as Ref,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    SqlText as SqlText,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Trim as Trim,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    TypeRef as TypeRef,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    Unary as Unary,
 )
 
-
 # ------------------------------------------------------------------ declarations
-
-
-@dataclass(slots=True)
-class VarDecl:
-    pos: Pos
-    name: str
-    type: TypeRef
-    constant: bool
-    not_null: bool
-    default: Expr | None
-
-
-@dataclass(slots=True)
-class SubtypeDecl:
-    pos: Pos
-    name: str
-    base: TypeRef
-
-
-@dataclass(slots=True)
-class FieldDecl:
-    pos: Pos
-    name: str
-    type: TypeRef
-    not_null: bool
-    default: Expr | None
-
-
-@dataclass(slots=True)
-class RecordDecl:
-    pos: Pos
-    name: str
-    fields: list[FieldDecl]
-
-
-@dataclass(slots=True)
-class CollectionDecl:
-    """`kind`: ASSOC, NESTED or VARRAY."""
-
-    pos: Pos
-    name: str
-    kind: str
-    element: TypeRef
-    index: TypeRef | None = None
-    limit: int | None = None
-
-
-@dataclass(slots=True)
-class RefCursorDecl:
-    pos: Pos
-    name: str
-    returns: TypeRef | None
-
-
-@dataclass(slots=True)
-class Param:
-    pos: Pos
-    name: str
-    mode: str  # IN, OUT, IN OUT
-    nocopy: bool
-    type: TypeRef
-    default: Expr | None
-
-
-@dataclass(slots=True)
-class CursorDecl:
-    pos: Pos
-    name: str
-    params: list[Param]
-    returns: TypeRef | None
-    query: SqlText | None
-
-
-@dataclass(slots=True)
-class ExceptionDecl:
-    pos: Pos
-    name: str
-
-
-@dataclass(slots=True)
-class Pragma:
-    pos: Pos
-    name: str
-    args: list[Expr]
 
 
 @dataclass(slots=True)
@@ -303,17 +131,6 @@ Decl = (
 
 
 # ------------------------------------------------------------------ statements
-
-
-@dataclass(slots=True)
-class SqlText:
-    """A piece of SQL as written, INTO lists blanked out. `pos` is the place of its first character;
-    `start` its offset in the source, so that an error offset gives a line and a column."""
-
-    pos: Pos
-    text: str
-    start: int
-    tokens: list[Token] = field(default_factory=list)  # INTO lists left out
 
 
 @dataclass(slots=True)
