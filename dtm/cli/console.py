@@ -80,7 +80,14 @@ def make_terminal() -> Terminal:
     """Build the terminal for this process from its streams and environment."""
     plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
     width = None if sys.stdout.isatty() else 80
-    common = {"theme": _THEME, "no_color": plain, "highlighter": _States(), "width": width}
+    # No emoji: ":100:" in a compile error is a line number.
+    common = {
+        "emoji": False,
+        "theme": _THEME,
+        "no_color": plain,
+        "highlighter": _States(),
+        "width": width,
+    }
     return Terminal(
         out=Console(**common),  # type: ignore[arg-type]  # one dict for two consoles
         err=Console(stderr=True, **common),  # type: ignore[arg-type]

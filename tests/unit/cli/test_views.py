@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from dtm.cli import view_events, view_run, view_watch, view_watch_json
+from dtm.cli.console import make_terminal
 from dtm.cli.setup.scripts import statements
 from dtm.errors import PRECEDENCE, ExitCode, worst
 from dtm.model.states import AttemptState, Phase, RunState, StreamState
@@ -174,3 +175,8 @@ def test_dba_scripts_are_filled_in_and_split() -> None:
     assert not [each for each in found if each.endswith(";") or "&" in each]
     with pytest.raises(ValueError, match="password is no plain word"):
         statements("client-owner", {"user": "DTM", "password": 'x" DROP'})
+
+
+def test_a_line_number_is_not_an_emoji(capsys: pytest.CaptureFixture[str]) -> None:
+    make_terminal().show("pkg.pkb:100:12: PLS-00201 [not markup] [/]")
+    assert capsys.readouterr().out == "pkg.pkb:100:12: PLS-00201 [not markup] [/]\n"
