@@ -30,7 +30,8 @@ _PASSWORD = re.compile(r"(\bidentified\s+by\s+)(\"[^\"]*\"|\S+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How to wait for locks: for sessions that are still working, and for an install to end.
+    """How to wait for locks: for a dead runner's sessions that are still working, for sessions this
+    runner has lost itself (`own_s`), and for an install to end.
 
     `pause` waits some seconds and says whether to go on; `tell` is told once that it is waiting.
     `watcher` opens a second session, to stop a call that the driver's cancel does not end;
@@ -39,6 +40,7 @@ class Waiting:
 
     watcher: Callable[[], OracleSession]
     orphan_s: float = 0.0
+    own_s: float = 10.0
     gate_s: float = 60.0
     weak_s: float = 2.0
     pause: Callable[[float], bool] = lambda _seconds: True
@@ -73,13 +75,14 @@ class OracleClient:
 
     # locks
 
-    def take_over(self, info: StreamInfo) -> str:
+    def take_over(self, info: StreamInfo, *, again: bool) -> str:
         """See `ports.Client.take_over`."""
         self._tag(info)
+        patience_s = self._waiting.own_s if again else self._waiting.orphan_s
         stream, work = self._names(info)
-        self._acquire(stream, Mode.X, self._waiting.orphan_s, f"{info.operation} is run there")
+        self._acquire(stream, Mode.X, patience_s, f"{info.operation} is run there")
         result = self._acquire(
-            work, Mode.X, self._waiting.orphan_s, "a session of a dead runner is still at work"
+            work, Mode.X, patience_s, "a session of a dead runner is still at work"
         )
         if result is LockResult.NOT_GRANTED:
             self._nobody_tagged(info)

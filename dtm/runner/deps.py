@@ -26,6 +26,7 @@ class Tuning:
     registry_s: float = 30.0  # others that are just starting a run of the same operation
     gate_s: float = 60.0  # an install that is going on
     weak_s: float = 2.0
+    grace_s: float = 1.0  # the database notices that a killed runner's sessions are dead
     orphan_s: float = 10.0  # a session this runner itself has lost
     stuck_s: float = 60.0  # a cancelled call that does not end
     connect_attempts: int = 3

@@ -77,9 +77,10 @@ class Client(Protocol):
     def description(self) -> str:
         """Database, instance, SID, SERIAL#, AUDSID - for people and for the record."""
 
-    def take_over(self, info: StreamInfo) -> str:
+    def take_over(self, info: StreamInfo, *, again: bool) -> str:
         """Become the stream's coordinating session: X on S, no orphan on W, then S on W and gate.
 
+        `again`: this runner has lost or dropped a session of the stream, and is patient with it.
         Returns the liveness, "strong" or "weak". Locked names who is in the way.
         """
 

@@ -97,15 +97,19 @@ class Preparation:
         While somebody else holds locks it is tried again for `wait_s`; after that, what is free is
         worked on and the rest reported.
         """
-        until = self.halting.now() + self.request.wait_s
+        tuning = self.deps.tuning
+        until = self.halting.now() + max(self.request.wait_s, tuning.grace_s)
+        told = False
         while True:
-            with self.keeper.registry(self.deps.tuning.registry_s):
+            with self.keeper.registry(tuning.registry_s):
                 last = self.halting.now() >= until
                 claimed = self._claim(last)
             if claimed is not None:
                 return claimed
-            self._tell_waiting()
-            self.halting.pause("", self.deps.tuning.poll_s)
+            if self.request.wait_s and not told:
+                self._tell_waiting()
+                told = True
+            self.halting.pause("", min(tuning.poll_s, tuning.grace_s / 4))
             if self.signals is not None and self.signals.level:
                 raise Interrupted("stopped by a signal while waiting for a lock")
 

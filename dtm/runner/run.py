@@ -221,7 +221,8 @@ class _Work:
         waiting = Waiting(
             watcher=lambda: preflight.open(ready.instance),
             step_s=self.deps.tuning.stuck_s / 4,
-            orphan_s=max(self.request.wait_s, self.deps.tuning.orphan_s),
+            orphan_s=max(self.request.wait_s, self.deps.tuning.grace_s),
+            own_s=max(self.request.wait_s, self.deps.tuning.orphan_s),
             gate_s=self.deps.tuning.gate_s,
             weak_s=self.deps.tuning.weak_s,
             pause=lambda seconds: self.halting.pause(instance, seconds),

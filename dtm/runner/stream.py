@@ -73,6 +73,7 @@ class Seat:
         self._info = info
         self._member = member
         self._client: Client | None = None
+        self._again = False
         self.liveness = ""
 
     def client(self) -> Client:
@@ -83,7 +84,7 @@ class Seat:
                 if self._member:
                     client.join(self._info)
                 else:
-                    self.liveness = client.take_over(self._info)
+                    self.liveness = client.take_over(self._info, again=self._again)
             except DtmError:
                 client.close()
                 raise
@@ -93,6 +94,7 @@ class Seat:
     def drop(self) -> None:
         """Close the session (never reuse one that held locks); the next `client` opens another."""
         client, self._client = self._client, None
+        self._again = True
         if client is not None:
             client.close()
 

@@ -49,9 +49,6 @@ END ref_op;
 """
 
 BODY = """CREATE OR REPLACE PACKAGE BODY ref_op AS
-  -- A test holds this lock in X mode to keep a task waiting inside the server.
-  c_gate CONSTANT INTEGER := 4711;
-
   FUNCTION my_sid RETURN NUMBER IS
   BEGIN
     RETURN TO_NUMBER(SYS_CONTEXT('USERENV', 'SID'));
@@ -83,14 +80,18 @@ BODY = """CREATE OR REPLACE PACKAGE BODY ref_op AS
     RETURN l_action;
   END knob;
 
+  -- A test holds this lock in X mode to keep a task waiting inside the server. Lock ids are the
+  -- whole database's: each schema has its own.
   PROCEDURE wait_at_gate IS
+    l_gate   INTEGER;
     l_result INTEGER;
   BEGIN
-    l_result := DBMS_LOCK.REQUEST(id => c_gate, lockmode => 4, timeout => 60);
+    SELECT times INTO l_gate FROM ref_knobs WHERE action = 'GATE';
+    l_result := DBMS_LOCK.REQUEST(id => l_gate, lockmode => 4, timeout => 60);
     IF l_result NOT IN (0, 4) THEN
       RAISE_APPLICATION_ERROR(-20501, 'the gate stayed shut: ' || l_result);
     END IF;
-    l_result := DBMS_LOCK.RELEASE(id => c_gate);
+    l_result := DBMS_LOCK.RELEASE(id => l_gate);
   END wait_at_gate;
 
   -- Waits until the other member of the group has been called as well.

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from dtm.runner.request import RunRequest
 from dtm.runner.run import run
 from dtm.runner.signals import SignalLadder
 from tests.conftest import Database, Schema
-from tests.faults.world import FaultWorld
+from tests.faults.world import QUICK, FaultWorld
 
 
 class Armed:
@@ -61,6 +62,8 @@ def main() -> int:
         helper=helper_versions(),
         state_dir=Path(given["state_dir"]),
     )
+    patience = replace(QUICK.patience, outage_s=given["outage_s"])
+    world.tuning = replace(QUICK, patience=patience)
     deps = world.runner_deps(strike=Armed(**given["strike"]))
     signals = SignalLadder()
     signals.install()

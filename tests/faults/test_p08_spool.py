@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dtm.errors import ExitCode
-from dtm.runner.journal import Patience
 from tests.conftest import Database
-from tests.faults.world import QUICK, FaultWorld, fault_world, wait_until
+from tests.faults.world import FaultWorld, fault_world, wait_until
 
 
 @pytest.fixture
@@ -51,7 +49,7 @@ def test_outage_that_lasts_ends_the_runner_degraded_and_the_next_one_replays(
     assert own.sandbox is not None
     apart.tell("east", "a", "WAIT")
     with apart.gate("east") as open_gate:
-        process = apart.process()
+        process = apart.process(outage_s=2.0)
         apart.wait_for_call("east", "a")
         own.sandbox.kill()
         open_gate()
@@ -90,10 +88,9 @@ def test_spool_directory_that_cannot_be_written_costs_no_work(
     assert own.sandbox is not None
     (apart.state_dir).mkdir(parents=True, exist_ok=True)
     (apart.state_dir / "spool").write_text("a file where the directory should be")
-    apart.tuning = replace(QUICK, patience=Patience(outage_s=3.0, retry_s=0.1))
     apart.tell("east", "a", "WAIT")
     with apart.gate("east") as open_gate:
-        process = apart.process()
+        process = apart.process(outage_s=2.0)
         apart.wait_for_call("east", "a")
         own.sandbox.kill()
         open_gate()

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -39,6 +40,7 @@ QUICK = Tuning(
     poll_s=0.1,
     harvest_s=0.2,
     tick_s=0.02,
+    grace_s=0.5,
     orphan_s=5.0,
     registry_s=20.0,
     stuck_s=10.0,
@@ -158,6 +160,7 @@ class FaultWorld(applied.World):
         where: str = "",
         action: str = "kill",
         count: int = 1,
+        outage_s: float = 30.0,
         **request: Any,
     ) -> Process:
         """Run in a process of its own. At the `count`-th time of `point` at `where` ("": any)
@@ -172,6 +175,7 @@ class FaultWorld(applied.World):
             "schemas": {name: [s.user, s.password] for name, s in self.schemas.items()},
             "state_dir": str(self.state_dir),
             "strike": {"point": point, "where": where, "action": action, "count": count},
+            "outage_s": outage_s,
             "request": request,
         }
         process = Process(given, self.state_dir / "runners")
@@ -220,9 +224,13 @@ class FaultWorld(applied.World):
     @contextmanager
     def gate(self, instance: str) -> Iterator[Callable[[], None]]:
         """Keep tasks told to WAIT inside the server until the block ends or the value is called."""
+        gate = 1 + zlib.crc32(self.schemas[instance].user.encode()) % 1_000_000
         session = self.schemas[instance].connect()
-        block = "BEGIN :r := DBMS_LOCK.REQUEST(id => 4711, lockmode => 6, timeout => 10); END;"
-        assert session.call(block, {}, {"r": int}) == {"r": 0}
+        session.execute("DELETE FROM ref_knobs WHERE action = 'GATE'")
+        session.execute("INSERT INTO ref_knobs VALUES ('gate', 'GATE', :gate)", {"gate": gate})
+        session.commit()
+        block = "BEGIN :r := DBMS_LOCK.REQUEST(id => :gate, lockmode => 6, timeout => 10); END;"
+        assert session.call(block, {"gate": gate}, {"r": int}) == {"r": 0}
         try:
             yield session.close
         finally:

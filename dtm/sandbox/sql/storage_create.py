@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def create_instance(directory: Path, name: str, password: Verifier) -> None:
             catalog = database.catalog
             catalog.set_state("instance_name", name.upper())
             catalog.set_state("created", now().isoformat(" "))
-            catalog.set_state("dbid", int.from_bytes(password.salt[:4], "big") | 1 << 30)
+            catalog.set_state("dbid", secrets.randbits(32) | 1 << 30)
             _tablespaces(catalog, name.upper())
             _roles(catalog)
             for user in ("SYS", "SYSTEM"):

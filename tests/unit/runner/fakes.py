@@ -70,7 +70,7 @@ class Client:
     def description(self) -> str:
         return f"FAKE, SID {self.number}"
 
-    def take_over(self, info: StreamInfo) -> str:
+    def take_over(self, info: StreamInfo, *, again: bool) -> str:
         if self.instance.coordinator is not None:
             raise Locked(f"SID {self.instance.coordinator.number} is at work")
         if self.instance.workers:
