@@ -115,11 +115,21 @@ def _install_lines(group: Group, width: int) -> Iterator[str]:
     version = f" {change.version[:12]}" if change.version else ""
     head = f"  {SIGNS[change.action]} {verb} {change.target.name}{version}: {change.reason}"
     yield from _wrap(head + _marks(change), width, "      ")
-    for unit in change.units:
-        note = f" ({unit.note})" if unit.note else ""
-        yield f"      {unit.key}: {unit.state}{note}"
+    if len({(unit.state, unit.note) for unit in change.units}) == 1:
+        yield from _wrap(f"      {_keys(change)}", width, "        ")
+    else:
+        for unit in change.units:
+            note = f" ({unit.note})" if unit.note else ""
+            yield from _wrap(f"      {unit.key}: {unit.state}{note}", width, "        ")
     share = f"on {len(group.changes)} of {group.total}: "
     yield from _wrap(f"      {share}{names(group.places)}", width, "        ")
+
+
+def _keys(change: Change) -> str:
+    """List the units of a change that are all in the state its reason names."""
+    note = change.units[0].note
+    keys = ", ".join(str(unit.key).replace(" ", _KEEP) for unit in change.units)
+    return f"{keys} ({note})" if note else keys
 
 
 def names(found: Sequence[str], limit: int = NAMES_SHOWN) -> str:
