@@ -386,6 +386,8 @@ MESSAGES: dict[int, str] = {
     14099: "all rows in table do not qualify for specified partition",
     14108: "illegal partition-extended table name syntax",
     14109: "partition-extended object names may only be used with tables",
+    14118: "CHECK constraint mismatch in ALTER TABLE EXCHANGE PARTITION",
+    14128: "FOREIGN KEY constraint mismatch in ALTER TABLE EXCHANGE PARTITION",
     14130: "UNIQUE constraints mismatch in ALTER TABLE EXCHANGE PARTITION",
     14135: "a LOB column cannot serve as a partitioning column",
     14155: "missing PARTITION or SUBPARTITION keyword",

@@ -110,6 +110,7 @@ class Partitioning:
     partitions: tuple[Partition, ...]
     interval: str | None = None
     row_movement: bool = False
+    wide_keys: frozenset[str] = frozenset()  # key columns that may hold wide NUMBERs
     step: tuple[str, int | float] | None = None  # of `interval`: (N | M | S, size)
 
     def find(self, name: str) -> Partition | None:

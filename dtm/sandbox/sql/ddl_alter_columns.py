@@ -12,7 +12,7 @@ from dtm.sandbox.kernel.types import Kind, OraType
 from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog_model import IndexColumn, Table, TableColumn, quote
 from dtm.sandbox.sql.ddl_alter_constraints import add_constraints, switch_constraint
-from dtm.sandbox.sql.ddl_build import TableBuilder, build_columns, rows_exist
+from dtm.sandbox.sql.ddl_build import TableBuilder, build_columns, note_wide, rows_exist
 from dtm.sandbox.sql.ddl_columns import ColumnDef, ConstraintDef
 from dtm.sandbox.sql.ddl_context import Ddl
 
@@ -42,6 +42,7 @@ def add_columns(ddl: Ddl, table: Table, definitions: list[ColumnDef]) -> None:
     for column in changed.columns[len(table.columns) :]:
         _add_physical(ddl, changed, column)
     ddl.catalog.put(changed)
+    changed = note_wide(ddl, changed)
     ddl.database.reattach_table(changed, undo=True)
 
 

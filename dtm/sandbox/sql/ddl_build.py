@@ -303,3 +303,31 @@ def rows_exist(ddl: Ddl, table: Table, condition: str = "1") -> bool:
 def row_count(ddl: Ddl, table: Table) -> int:
     """How many rows the file table holds."""
     return int(ddl.database.run(f"SELECT count({ROW}) FROM {table.target}")[0][0])
+
+
+def note_wide(ddl: Ddl, table: Table) -> Table:
+    """Look for wide NUMBERs among rows that came in without triggers; the table as it is then."""
+    found = {
+        column.name
+        for column in table.columns
+        if column.type.kind == Kind.NUMBER
+        and column.virtual is None
+        and column.name not in table.wide
+        and rows_exist(ddl, table, f"typeof({column.sql})='blob'")
+    }
+    if not found:
+        return table
+    changed = replace(table, wide=table.wide | found)
+    ddl.catalog.put(changed)
+    return changed
+
+
+def broken_check(ddl: Ddl, table: Table, rows: str = "1") -> Constraint | None:
+    """The first enabled CHECK constraint some of the rows break."""
+    for constraint in table.constraints:
+        if constraint.type == "C" and constraint.enabled and not constraint.not_null:
+            text = constraint.condition or ""
+            sql = ddl.translator.condition(ddl.session, table, text, "")
+            if rows_exist(ddl, table, f"({rows}) AND NOT ({sql})"):
+                return constraint
+    return None

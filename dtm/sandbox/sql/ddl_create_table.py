@@ -10,8 +10,14 @@ from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import Kind
 from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog import now
-from dtm.sandbox.sql.catalog_model import Partitioning, Table
-from dtm.sandbox.sql.ddl_build import TableBuilder, build_columns
+from dtm.sandbox.sql.catalog_model import Partitioning, Table, quote
+from dtm.sandbox.sql.ddl_build import (
+    TableBuilder,
+    broken_check,
+    build_columns,
+    note_wide,
+    rows_exist,
+)
 from dtm.sandbox.sql.ddl_columns import (
     ColumnDef,
     ConstraintDef,
@@ -23,8 +29,10 @@ from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
 from dtm.sandbox.sql.ddl_physical import parse_physical
 from dtm.sandbox.sql.ddl_tokens import Name, Tokens
 from dtm.sandbox.sql.encoding import Encoded
+from dtm.sandbox.sql.partitions_interval import with_interval
 from dtm.sandbox.sql.partitions_parse import PartitionClause, parse_partitioning
 from dtm.sandbox.sql.partitions_rules import build_partitioning
+from dtm.sandbox.sql.partitions_sql import accepts, beyond
 from dtm.sandbox.sql.storage_errors import translate
 
 _REFUSED = {
@@ -176,9 +184,30 @@ class TableCreator:
             raise OraError(1658 if not self.rows else 1652, *self._space(table)) from None
         except apsw.Error as error:
             raise translate(error, ddl.catalog, [table]) from error
-        ddl.database.attach_table(table)
         if self.rows:
-            ddl.instance.space.check_quotas([table])
+            table = self._check_rows(table)
+        ddl.database.attach_table(table)
+
+    def _check_rows(self, table: Table) -> Table:
+        """What an INSERT's triggers would have looked at; the table with what the rows told."""
+        ddl = self.ddl
+        broken = broken_check(ddl, table)
+        if broken is not None:
+            raise OraError(2290, table.owner, broken.name)
+        partitioning = table.partitioning
+        if partitioning is not None and partitioning.interval is None:
+            if rows_exist(ddl, table, f"({accepts(partitioning)}) IS NOT 1"):
+                raise OraError(14400)
+        elif partitioning is not None:
+            key = quote(partitioning.columns[0])
+            above = beyond(partitioning, "")
+            sql = f"SELECT DISTINCT {key} FROM {table.target} WHERE {above}"
+            for (value,) in ddl.database.run(sql):
+                partitioning = with_interval(ddl.catalog, table, partitioning, value)
+            table = replace(table, partitioning=partitioning)
+            ddl.catalog.put(table)
+        ddl.instance.space.check_quotas([table])
+        return note_wide(ddl, table)
 
     def _space(self, table: Table) -> tuple[object, ...]:
         return (table.tablespace,) if not self.rows else (128, table.tablespace)

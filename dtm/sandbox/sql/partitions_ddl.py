@@ -22,6 +22,7 @@ from dtm.sandbox.sql.partitions_split import (
     merge,
     method_of,
     named,
+    refuse_parent,
     replaced,
     split,
 )
@@ -119,7 +120,7 @@ def _drop(ddl: Ddl, tokens: Tokens, _: Table, __: list[Table]) -> Change:
             ranges = [p for p in partitioning.partitions if not p.interval]
             if ranges == [partition]:
                 raise OraError(14758)
-            _refuse_parent(ddl, current, partitioning, partition)
+            refuse_parent(ddl, current, partitioning, partition)
             empty(ddl, current, condition(partitioning, partition))
             kept = tuple(p for p in partitioning.partitions if p is not partition)
             partitioning = replace(partitioning, partitions=kept)
@@ -128,21 +129,12 @@ def _drop(ddl: Ddl, tokens: Tokens, _: Table, __: list[Table]) -> Change:
     return change
 
 
-def _refuse_parent(
-    ddl: Ddl, table: Table, partitioning: Partitioning, partition: Partition
-) -> None:
-    """ORA-02266: enabled foreign keys point at the table and the partition has rows."""
-    children = [c for c, _ in ddl.catalog.children_of(table) if c.id != table.id]
-    if children and rows_exist(ddl, table, condition(partitioning, partition)):
-        raise OraError(2266)
-
-
 def _truncate(ddl: Ddl, tokens: Tokens, _: Table, __: list[Table]) -> Change:
     name = _name_of(tokens)
 
     def change(current: Table, partitioning: Partitioning) -> Partitioning:
         partition = named(partitioning, name)
-        _refuse_parent(ddl, current, partitioning, partition)
+        refuse_parent(ddl, current, partitioning, partition)
         empty(ddl, current, condition(partitioning, partition))
         return partitioning
 

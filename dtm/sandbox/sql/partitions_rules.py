@@ -18,6 +18,7 @@ from dtm.sandbox.sql.ddl_context import Ddl
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.partitions_parse import PartitionClause, PartitionDef
 from dtm.sandbox.sql.partitions_sql import Bound, below, high_value
+from dtm.sandbox.sql.storage_tables import may_be_wide
 
 _MONTHS = re.compile(r"NUMTOYMINTERVAL|TO_YMINTERVAL|TO\s+MONTH|'\s*(MONTH|YEAR)\b", re.IGNORECASE)
 
@@ -34,7 +35,12 @@ def build_partitioning(
             raise OraError(14135, offset=clause.offset)
     if clause.method == "LIST" and len(clause.columns) > 1:
         raise OraError(14304, offset=clause.offset)
-    partitioning = Partitioning(clause.method, clause.columns, (), clause.interval, row_movement)
+    wide = {
+        c.name for n in clause.columns if (c := table.column(n)) is not None and may_be_wide(c)
+    }
+    partitioning = Partitioning(
+        clause.method, clause.columns, (), clause.interval, row_movement, frozenset(wide)
+    )
     for definition in clause.partitions:
         partitioning = add_partition(ddl, table, partitioning, definition)
     return with_step(ddl, table, partitioning)

@@ -14,7 +14,8 @@ from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog import now
 from dtm.sandbox.sql.catalog_model import Partition, Partitioning, Table
-from dtm.sandbox.sql.ddl_build import rows_exist
+from dtm.sandbox.sql.ddl_alter_constraints import validate_rows
+from dtm.sandbox.sql.ddl_build import broken_check, note_wide, rows_exist
 from dtm.sandbox.sql.ddl_context import Ddl
 from dtm.sandbox.sql.ddl_physical import parse_physical
 from dtm.sandbox.sql.ddl_tokens import Tokens
@@ -56,6 +57,15 @@ def replaced(
     index = partitioning.partitions.index(old)
     parts = partitioning.partitions
     return replace(partitioning, partitions=(*parts[:index], *new, *parts[index + 1 :]))
+
+
+def refuse_parent(
+    ddl: Ddl, table: Table, partitioning: Partitioning, partition: Partition
+) -> None:
+    """ORA-02266: enabled foreign keys point at the table and the partition has rows."""
+    children = [c for c, _ in ddl.catalog.children_of(table) if c.id != table.id]
+    if children and rows_exist(ddl, table, condition(partitioning, partition)):
+        raise OraError(2266)
 
 
 def split(ddl: Ddl, tokens: Tokens, table: Table, _: list[Table]) -> Change:
@@ -190,15 +200,32 @@ def exchange(ddl: Ddl, tokens: Tokens, _: Table, exchanged: list[Table]) -> Chan
             tokens.unsupported(137, "EXCHANGE of rows outside the partition WITHOUT VALIDATION")
         if outside:
             raise OraError(14099)
+        refuse_parent(ddl, current, partitioning, partition)
         try:
             _swap_rows(ddl, current, other, rows)
         except apsw.ConstraintError:
             raise OraError(14130) from None
         except apsw.FullError:
             raise OraError(1652, 128, other.tablespace) from None
+        _check_exchanged(ddl, current, other, rows)
         return partitioning
 
     return change
+
+
+def _check_exchanged(ddl: Ddl, table: Table, other: Table, rows: str) -> None:
+    """The tables' constraints hold for the rows that came (ORA-14118, ORA-14128)."""
+    for each, came in ((table, rows), (other, "1")):
+        if broken_check(ddl, each, came) is not None:
+            raise OraError(14118)
+        for constraint in each.constraints:
+            if constraint.type == "R" and constraint.enabled:
+                try:
+                    validate_rows(ddl, each, constraint)
+                except OraError:
+                    raise OraError(14128) from None
+    note_wide(ddl, table)
+    note_wide(ddl, other)
 
 
 def _same_shape(table: Table, other: Table) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dtm.sandbox.kernel.types import Kind
 from dtm.sandbox.sql.catalog_model import Partition, Partitioning, TableColumn, quote
-from dtm.sandbox.sql.encoding import Encoded
+from dtm.sandbox.sql.encoding import Encoded, number_key
 
 Bound = tuple[Encoded, ...]
 
@@ -62,17 +62,29 @@ def sql_literal(value: Encoded) -> str:
     return repr(value)
 
 
-def less_than(columns: tuple[str, ...], bound: Bound, prefix: str = "") -> str:
+def less_than(partitioning: Partitioning, bound: Bound, prefix: str = "") -> str:
     """The rows below a range bound, NULL keys being the greatest."""
+    columns = partitioning.columns
     parts = []
     for index, value in enumerate(bound):
         equal = [f"{prefix}{quote(columns[i])} IS {sql_literal(bound[i])}" for i in range(index)]
-        name = f"{prefix}{quote(columns[index])}"
         if value is None:  # MAXVALUE: every value and NULL lie below
             parts.append(" AND ".join([*equal, "1"]))
             break
-        parts.append(" AND ".join([*equal, f"{name} < {sql_literal(value)}"]))
+        name = f"{prefix}{quote(columns[index])}"
+        below_it = _below_value(name, value, wide=columns[index] in partitioning.wide_keys)
+        parts.append(" AND ".join([*equal, below_it]))
     return "(" + " OR ".join(parts) + ")"
+
+
+def _below_value(name: str, value: Encoded, *, wide: bool) -> str:
+    plain = f"{name} < {sql_literal(value)}"
+    if not wide:
+        return plain
+    key = sql_literal(number_key(value))
+    if isinstance(value, bytes):
+        return f"(s1_number_key({name}) < {key})"
+    return f"(CASE typeof({name}) WHEN 'blob' THEN s1_number_key({name}) < {key} ELSE {plain} END)"
 
 
 def condition(partitioning: Partitioning, partition: Partition, prefix: str = "") -> str:
@@ -82,13 +94,12 @@ def condition(partitioning: Partitioning, partition: Partition, prefix: str = ""
         return _list_condition(partitioning, partition, f"{prefix}{quote(columns[0])}")
     index = partitioning.partitions.index(partition)
     if partition.lower is not None:
-        name = f"{prefix}{quote(columns[0])}"
-        low, high = sql_literal(partition.lower[0]), sql_literal(partition.values[0][0])
-        return f"({name} >= {low} AND {name} < {high})"
-    upper = less_than(columns, partition.values[0], prefix)
+        lower = less_than(partitioning, partition.lower, prefix)
+        return f"({less_than(partitioning, partition.values[0], prefix)} AND {lower} IS NOT 1)"
+    upper = less_than(partitioning, partition.values[0], prefix)
     if index == 0:
         return upper
-    lower = less_than(columns, partitioning.partitions[index - 1].values[0], prefix)
+    lower = less_than(partitioning, partitioning.partitions[index - 1].values[0], prefix)
     return f"({upper} AND {lower} IS NOT 1)"
 
 
@@ -112,7 +123,7 @@ def accepts(partitioning: Partitioning, prefix: str = "") -> str:
     """The SQLite condition for rows some partition takes (else ORA-14400)."""
     if partitioning.method == "LIST":
         return " OR ".join(condition(partitioning, p, prefix) for p in partitioning.partitions)
-    return less_than(partitioning.columns, partitioning.partitions[-1].values[0], prefix)
+    return less_than(partitioning, partitioning.partitions[-1].values[0], prefix)
 
 
 def number_of(partitioning: Partitioning, prefix: str) -> str:
@@ -127,4 +138,4 @@ def number_of(partitioning: Partitioning, prefix: str) -> str:
 def beyond(partitioning: Partitioning, prefix: str) -> str:
     """The SQLite condition for rows above the transition point of interval partitioning."""
     last = [part for part in partitioning.partitions if not part.interval][-1]
-    return f"({less_than(partitioning.columns, last.values[0], prefix)}) IS NOT 1"
+    return f"({less_than(partitioning, last.values[0], prefix)}) IS NOT 1"

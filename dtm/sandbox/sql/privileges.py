@@ -108,8 +108,7 @@ def _dictionary(
     if not isinstance(target, View) or not wanted & {"SELECT", "READ"}:
         return False
     return any(
-        "SELECT ANY DICTIONARY" in g.system or g.grantee == "SELECT_CATALOG_ROLE"
-        for g in sets
+        "SELECT ANY DICTIONARY" in g.system or g.grantee == "SELECT_CATALOG_ROLE" for g in sets
     )
 
 

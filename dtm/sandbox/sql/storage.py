@@ -22,7 +22,7 @@ from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql import storage_tables, storage_vfs
 from dtm.sandbox.sql.catalog import Catalog
 from dtm.sandbox.sql.catalog_model import Table, Tablespace, quote
-from dtm.sandbox.sql.encoding import Encoded
+from dtm.sandbox.sql.encoding import Encoded, number_key
 
 PAGE = 4096
 _NO_LIMIT = 0xFFFFFFF0
@@ -69,6 +69,9 @@ class Database:
         self._configure(connection, "main")
         connection.set_progress_handler(self._progress, _PROGRESS_STEPS)
         connection.create_scalar_function("s1_tick", self._tick, 0)
+        connection.create_scalar_function(
+            "s1_number_key", lambda *v: number_key(v[0]), 1, deterministic=True
+        )
         return connection
 
     @staticmethod
@@ -203,22 +206,24 @@ class Database:
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
-        """Physical changes that happen as a whole or not at all (DDL), then commit."""
+        """Physical changes that happen as a whole or not at all (DDL), then commit.
+
+        They have a physical transaction of their own: SQLite answers a full disk in a statement
+        without triggers by rolling back everything, and that must not be others' work."""
         with self.mutex:
             if self.depth:
                 raise OraError(14552)
+            self.physical_commit()
             self.begin()
-            self.run("SAVEPOINT ddl")
-            old = self.set_x(0, 0, 0, 0)
+            self.set_x(0, 0, 0, 0)
             try:
                 with self.catalog.change():
                     yield
             except BaseException:
-                self.run("ROLLBACK TO ddl")
-                self.run("RELEASE ddl")
-                self._x = old  # "#X" was rolled back too
+                if self.connection.in_transaction:
+                    self.run("ROLLBACK")
+                self._x = self.run('SELECT xid, stmt, level, sid FROM temp."#X"')[0]
                 raise
-            self.run("RELEASE ddl")
             self.physical_commit()
             self.ended.notify_all()
 

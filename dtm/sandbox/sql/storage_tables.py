@@ -185,7 +185,7 @@ def _interval_note(table: Table) -> str:
 
 def _wide_note(table: Table) -> str:
     """Tell the instance when a NUMBER column gets its first wide value (encoding.py)."""
-    columns = [c for c in stored_columns(table) if c.type.kind == Kind.NUMBER and _may_be_wide(c)]
+    columns = [c for c in stored_columns(table) if may_be_wide(c)]
     if not columns:
         return ""
     pairs = ", ".join(f"{_literal(c.name)}, NEW.{c.sql}" for c in columns)
@@ -193,9 +193,10 @@ def _wide_note(table: Table) -> str:
     return f"SELECT s1_wide({table.id}, {pairs}) WHERE {some};"
 
 
-def _may_be_wide(column: TableColumn) -> bool:
+def may_be_wide(column: TableColumn) -> bool:
+    """True for NUMBER columns that can hold more than a double or a 64-bit integer does."""
     precision = column.type.precision
-    return precision is None or precision > 15
+    return column.type.kind == Kind.NUMBER and (precision is None or precision > 15)
 
 
 def _check_case(constraint: Constraint) -> str:

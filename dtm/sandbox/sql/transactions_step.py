@@ -68,7 +68,11 @@ class Step:
             found = violated_index(str(error), database.catalog, self._tables)
             if found is None:
                 raise
-        table = found[0]
+        with database.lifted_limits():
+            return self._keys_at_end(found[0], sql, binds)
+
+    def _keys_at_end(self, table: Table, sql: str, binds: Sequence[Encoded]) -> list[Row]:
+        database = self._instance.database
         indexes = [i for i in database.catalog.indexes_of(table) if i.unique]
         database.run("SAVEPOINT keys")
         try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 from dtm.sandbox.kernel.types import NUMBER, Column, Kind, OraType
+from dtm.sandbox.sql.encoding import encode_number
 from tests.unit.sandbox.storage.conftest import Client, World
 
 Fails = Callable[..., OraError]
@@ -262,6 +264,36 @@ def test_create_table_as_select(app: Client, fails: Fails) -> None:
     fails(1730, app.ddl, f"CREATE TABLE v (one) AS {query}")
     fails(1773, app.ddl, f"CREATE TABLE v (one NUMBER, two DATE) AS {query}")
     assert app.instance.catalog.table("APP", "V") is None
+
+
+def test_create_table_as_select_checks_its_rows(app: Client, fails: Fails) -> None:
+    query = "SELECT n FROM src"
+    third = encode_number(Decimal(1) / Decimal(3))
+    app.translator.queries[query] = ([Column("N", NUMBER)], [(5,), (third,), (25,)])
+    fails(2290, app.ddl, f"CREATE TABLE t (n CHECK (n > 5)) AS {query}")
+    head = "CREATE TABLE t (n) PARTITION BY RANGE (n)"
+    one = "(PARTITION p VALUES LESS THAN (10))"
+    fails(14400, app.ddl, f"{head} {one} AS {query}")
+    app.ddl(f"{head} INTERVAL (10) {one} AS {query}")
+    table = app.table("t")
+    assert table.partitioning is not None
+    assert [p.text for p in table.partitioning.partitions] == ["10", "30"]
+    assert table.wide == frozenset({"N"})
+
+
+def test_wide_numbers_are_noticed(app: Client) -> None:
+    """NUMBERs that are neither 64-bit integers nor exact doubles make plans compare by function."""
+    app.ddl("CREATE TABLE t (a NUMBER, b NUMBER, c NUMBER(10))")
+    version = app.instance.catalog.version
+    app.insert("t", 1, 0.5, 3)
+    assert app.table("t").wide == frozenset()
+    assert app.instance.catalog.version == version
+    app.insert("t", 1, encode_number(10**30 + 1), 3)
+    assert app.table("t").wide == frozenset({"B"})
+    assert app.instance.catalog.version > version
+    app.rollback()
+    app.insert("t", encode_number(10**30 + 1), encode_number(10**30 + 1), 3)
+    assert app.table("t").wide == frozenset({"A", "B"})
 
 
 def test_alter_table_columns(app: Client, fails: Fails) -> None:

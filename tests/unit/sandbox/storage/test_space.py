@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.types import NUMBER, Column, Kind, OraType
 from dtm.sandbox.sql.catalog_model import Tablespace
+from dtm.sandbox.sql.encoding import Encoded
 from tests.unit.sandbox.storage.conftest import Client, World
 
 Fails = Callable[..., OraError]
@@ -83,6 +85,28 @@ def test_rollback_needs_no_space(archive: Client) -> None:
     archive.session.end_autonomous()
     archive.rollback()
     assert len(archive.rows("a", '"ID"')) > world_rows + 100
+
+
+def test_ddl_that_finds_no_space_leaves_others_alone(
+    world: World, archive: Client, fails: Fails
+) -> None:
+    """CREATE TABLE AS SELECT and CREATE INDEX in a full tablespace: ORA-01652, nothing else."""
+    other = world.connect()
+    other.insert("a", 1, "open transaction")
+    other.insert("other", 1)
+    big: list[tuple[Encoded, ...]] = [(number, "x" * 1000) for number in range(1000)]
+    columns = [Column("N", NUMBER), Column("PAD", OraType(Kind.VARCHAR2, length=4000))]
+    archive.translator.queries["SELECT 1 FROM big"] = (columns, big)
+    fails(1652, archive.ddl, "CREATE TABLE b TABLESPACE archive AS SELECT 1 FROM big")
+    assert world.instance.catalog.table("APP", "B") is None
+    assert other.rows("other") == [(1,)]
+    fill(archive)
+    archive.commit()
+    archive.ddl("CREATE TABLE small (id NUMBER) TABLESPACE users")
+    assert other.session.in_transaction()
+    other.rollback()
+    assert archive.rows("other") == []
+    assert (1, "open transaction") not in archive.rows("a")
 
 
 def test_shrinking_below_the_data(world: World, archive: Client, fails: Fails) -> None:
