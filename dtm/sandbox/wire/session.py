@@ -198,6 +198,9 @@ class _Connection:
         if self._session is None:
             reader.discard()
             return self._answer(Writer(), Status(error=self._ended or OraError(1012)))
+        if code == Function.LOGOFF:  # its locks are free before the client knows that it is off
+            self._end_session()
+            return self._answer(Writer(), Status())
         return self._guarded(reader, code, self._session)
 
     def _guarded(self, reader: Reader, code: int, session: _LoggedOn) -> bool:
@@ -312,7 +315,7 @@ def _read_call(reader: Reader, code: int, session: _LoggedOn) -> _Call:
             return _Call(None, lambda out: lob_call(session.lobs, lob, out))
         case Function.COMMIT:
             return _Call("COMMIT", _without_result(server.commit))
-        case Function.ROLLBACK | Function.LOGOFF:
+        case Function.ROLLBACK:
             return _Call("ROLLBACK", _without_result(server.rollback))
         case Function.PING:
             return _Call(None, _without_result(server.context.interrupt_check))
