@@ -53,6 +53,10 @@ def execute(
     if verb == "ALTER" and tokens.ahead().value == "SESSION":
         tokens.advance()
         return ddl_session.alter_session(ddl, tokens)
+    if verb == "ALTER" and tokens.ahead().value == "SYSTEM":
+        # System control commits nothing, and must not wait for the statement it is to end.
+        tokens.advance()
+        return ddl_session.alter_system(ddl, tokens)
     handler = _VERBS.get(verb)
     if handler is None:
         if verb in FIRST_WORDS:
@@ -141,7 +145,6 @@ _ALTER: dict[str, Handler] = {
     "USER": ddl_user.alter_user,
     "TABLESPACE": ddl_tablespace.alter_tablespace,
     "DATABASE": ddl_tablespace.alter_database,
-    "SYSTEM": ddl_session.alter_system,
     "VIEW": ddl_units.alter_view,
     **dict.fromkeys(ddl_units.UNIT_WORDS, ddl_units.alter_unit),
 }
