@@ -184,7 +184,7 @@ class CursorTable:
             return
         wanted = str if dty == Dty.CLOB else bytes
         if not isinstance(value, wanted | Lob):
-            raise OraError(932)
+            raise OraError(932, wanted.__name__, type(value).__name__)
         lob = value if isinstance(value, Lob) else self._lobs.add(value, dty, temporary=temporary)
         out.integer(LOCATOR_BYTES).integer(len(lob.value)).integer(CHUNK_SIZE).chunk(lob.locator)
 

@@ -140,7 +140,7 @@ def _decode_interval_ym(data: bytes) -> Months:
 
 def _encode_text(value: Value) -> bytes:
     if isinstance(value, bool) or not isinstance(value, str | int | decimal.Decimal):
-        raise OraError(932)
+        raise OraError(932, "CHAR", type(value).__name__)
     return str(value).encode()
 
 

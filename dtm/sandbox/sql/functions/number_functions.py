@@ -132,7 +132,7 @@ def nan_value(value: Number, instead: Number) -> Number:
 def width_bucket(value: Number, low: Number, high: Number, count: Number) -> int:
     buckets = int(count)
     if buckets < 1:
-        raise OraError(30494)
+        raise OraError(30494, "count")
     if value < low:
         return 0
     if value >= high:
