@@ -1,37 +1,33 @@
 """The composition root: builds adapters from settings; the cli calls it and nothing else does.
 
+Each method imports what it builds: validating a tree loads no driver, `sandbox status` no parser.
+
 Secrets are resolved here, at the moment a connection needs them, and never kept in a value that is
 printed, recorded or saved.
 """
 
 from __future__ import annotations
 
-import getpass
-import socket
-import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dtm import __version__
 from dtm.errors import ConfigurationError
-from dtm.manifests import Loaded, Settings, find_root, load, read_settings
-from dtm.model.database import Session
-from dtm.model.instance import ConnectSpec, Instance, SecretRef
-from dtm.oracle.connect import connect
-from dtm.oracle.logons import Logons
-from dtm.oracle.secrets import resolve as resolve_secret
-from dtm.oracle.session import OracleSession
-from dtm.reconcile.deps import Deps as ReconcileDeps
-from dtm.reconcile.deps import Desired, OpenRun, Who
-from dtm.reconcile.oracle_target import OracleTarget, helper_versions, repository_lock
-from dtm.reconcile.released import ensure_released
-from dtm.repository.config import ConfigStore
-from dtm.repository.records import PackageVersion
-from dtm.repository.runs import RunStore
-from dtm.runner.deps import Deps as RunnerDeps
-from dtm.runner.events import Reporter, Silent
-from dtm.runner.prepare import read_applied
+from dtm.manifests import find_root
+
+if TYPE_CHECKING:
+    from dtm.manifests import Loaded, Settings
+    from dtm.model.database import Session
+    from dtm.model.instance import ConnectSpec, Instance, SecretRef
+    from dtm.oracle.logons import Logons
+    from dtm.oracle.session import OracleSession
+    from dtm.reconcile.deps import Deps as ReconcileDeps
+    from dtm.reconcile.deps import Desired, OpenRun
+    from dtm.repository.records import PackageVersion
+    from dtm.runner.deps import Deps as RunnerDeps
+    from dtm.runner.events import Reporter
 
 TOOL_VERSION = __version__
 CONNECT_DEADLINE_S = 20.0
@@ -43,15 +39,25 @@ class Wiring:
 
     root: Path
     deadline_s: float = CONNECT_DEADLINE_S
-    logons: Logons = field(default_factory=Logons)
+
+    @cached_property
+    def logons(self) -> Logons:
+        """One failed login per credential and command, whatever asks for the connection."""
+        from dtm.oracle.logons import Logons
+
+        return Logons()
 
     @cached_property
     def settings(self) -> Settings:
         """Settings of the tree (dtm.yaml), without reading a manifest."""
+        from dtm.manifests import read_settings
+
         return read_settings(self.root)
 
     def tree(self) -> Loaded:
         """Load and check every manifest of the tree."""
+        from dtm.manifests import load
+
         return load(self.root)
 
     def repository(self, purpose: str) -> OracleSession:
@@ -71,11 +77,21 @@ class Wiring:
 
     def desired(self, loaded: Loaded) -> Desired:
         """The working tree as reconcile takes it."""
-        return Desired(loaded.require().resources, git_commit(self.root))
+        from dtm.reconcile.deps import Desired
+
+        loaded.require()
+        return Desired(loaded.resources, git_commit(self.root), loaded.source_location)
 
     def reconcile_deps(self) -> ReconcileDeps:
         """What planning and applying need."""
-        return ReconcileDeps(
+        import getpass
+        import socket
+
+        from dtm.reconcile.deps import Deps, Who
+        from dtm.reconcile.oracle_target import OracleTarget, helper_versions, repository_lock
+        from dtm.repository.runs import RunStore
+
+        return Deps(
             repository=lambda: self.repository("reconcile"),
             connect=lambda instance: OracleTarget(self.instance(instance, "reconcile")),
             helper=helper_versions(),
@@ -90,6 +106,10 @@ class Wiring:
 
     def runner_deps(self, reporter: Reporter | None = None) -> RunnerDeps:
         """What running needs. `reporter` gets the events of a run; none: they are dropped."""
+        from dtm.reconcile.released import ensure_released
+        from dtm.runner.deps import Deps
+        from dtm.runner.events import Silent
+
         reconcile = self.reconcile_deps()
 
         def install(
@@ -97,7 +117,7 @@ class Wiring:
         ) -> tuple[str, ...]:
             return ensure_released(reconcile, instance, versions, run_id=run_id, repair=repair)
 
-        return RunnerDeps(
+        return Deps(
             repository=self.repository,
             connect=self.instance,
             install=install,
@@ -109,6 +129,9 @@ class Wiring:
 
     def protected_environments(self) -> frozenset[str]:
         """Names of the applied environments that ask for --confirm."""
+        from dtm.repository.config import ConfigStore
+        from dtm.runner.prepare import read_applied
+
         session = self.repository("run")
         try:
             inventory = read_applied(ConfigStore(session)).inventory
@@ -129,6 +152,9 @@ class Wiring:
 
 def open_runs(session: Session) -> tuple[OpenRun, ...]:
     """The runs that are not over, as reconcile asks for them."""
+    from dtm.reconcile.deps import OpenRun
+    from dtm.repository.runs import RunStore
+
     return tuple(
         OpenRun(
             run.run_id, run.operation, run.assignment, run.environment, run.instances, run.running
@@ -138,7 +164,11 @@ def open_runs(session: Session) -> tuple[OpenRun, ...]:
 
 
 def _secret(reference: SecretRef | None) -> str | None:
-    return resolve_secret(reference) if reference is not None else None
+    if reference is None:
+        return None
+    from dtm.oracle.secrets import resolve
+
+    return resolve(reference)
 
 
 def tree_root(directory: Path | None) -> Path:
@@ -148,11 +178,16 @@ def tree_root(directory: Path | None) -> Path:
 
 def actor() -> str:
     """Who acts, for the audit columns: user@host."""
+    import getpass
+    import socket
+
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 def git_commit(root: Path) -> str | None:
     """The commit of the tree, with `-dirty` when files differ from it; None outside git."""
+    import subprocess
+
     command = [
         "git",
         "-C",
@@ -172,5 +207,8 @@ def git_commit(root: Path) -> str | None:
 
 def direct_session(dsn: str, user: str, password: str) -> OracleSession:
     """Open a session that no manifest describes: a DBA's, for the demo."""
+    from dtm.model.instance import ConnectSpec
+    from dtm.oracle.connect import connect
+
     spec = ConnectSpec(user=user, dsn=dsn)
     return connect(spec, password, deadline_s=CONNECT_DEADLINE_S, purpose="demo")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated
@@ -74,6 +72,9 @@ def _unexpected(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     """Report a defect of dtm in one line and keep the traceback in a file of its own."""
+    import tempfile
+    import traceback
+
     descriptor, path = tempfile.mkstemp(prefix="dtm-crash-", suffix=".log")
     with os.fdopen(descriptor, "w", encoding="utf-8") as log:
         log.writelines(traceback.format_exception(kind, error, trace))

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +72,8 @@ class Story:
 
     def command(self, *arguments: str, expect: ExitCode = ExitCode.OK) -> None:
         """Type a command and show what it prints; the story ends if its exit code is another."""
+        import subprocess
+
         self.say(f"$ dtm {' '.join(arguments)}")
         sys.stdout.flush()
         done = subprocess.run(  # noqa: S603 - our own interpreter and command
@@ -101,6 +100,9 @@ class Story:
 
 def prepare(root: Path, terminal: Terminal) -> Story:
     """Start a fresh sandbox, create the owners and seed the sales application."""
+    import secrets
+    from concurrent.futures import ThreadPoolExecutor
+
     directory = root / sandbox.DEFAULT
     words = {name: "Demo_" + secrets.token_hex(8) for name in ("dba", "repository", "client")}
     terminal.show("Starting the sandbox: one repository database and six instances ...")

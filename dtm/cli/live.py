@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-
-from rich.live import Live
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from dtm.cli import view_events
 from dtm.cli.console import Terminal
 from dtm.runner.events import EventKind, RunEvent
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @dataclass
@@ -44,6 +45,8 @@ class Board:
     MOST = 30  # streams drawn at once; the rest is counted
 
     def __init__(self, terminal: Terminal) -> None:
+        from rich.live import Live
+
         self._terminal = terminal
         self._streams: dict[str, _StreamRow] = {}
         self._live = Live(
@@ -82,6 +85,8 @@ class Board:
             row.tasks.clear()
 
     def _table(self) -> Table:
+        from rich.table import Table
+
         table = Table(box=None, pad_edge=False, expand=False)
         for heading, justify in (
             ("stream", "left"), ("state", "left"), ("it", "right"), ("tasks", "right"),
@@ -130,7 +135,7 @@ def _urgency(item: tuple[str, _StreamRow]) -> tuple[int, str]:
 @contextmanager
 def progress(terminal: Terminal) -> Iterator[Board | Lines]:
     """Yield the reporter that fits the terminal; the board is taken away at the end."""
-    if not terminal.out.is_terminal:
+    if not terminal.watched:
         yield Lines(terminal)
         return
     board = Board(terminal)

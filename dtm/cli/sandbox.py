@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,6 +40,8 @@ def register(app: typer.Typer) -> None:
 
 def call(*arguments: str, password: str | None = None) -> dict[str, Any]:
     """Run the sandbox's own command line and return the JSON object it prints."""
+    import subprocess
+
     environment = dict(os.environ)
     if password is not None:
         environment[PASSWORD_VARIABLE] = password
@@ -103,6 +103,8 @@ def start(
 
     Example: SANDBOX_PASSWORD=secret1 dtm sandbox start --instance REPO --instance SALES
     """
+    import secrets
+
     arguments = ["start", "--dir", _path(context, directory)]
     for name in instance or []:
         arguments += ["--instance", name]

@@ -73,14 +73,14 @@ def status(
 
 def _watch(deps: Deps, run_id: str, terminal: Terminal) -> ExitCode:
     """Redraw on a terminal; elsewhere print the status again whenever it changed."""
-    from rich.live import Live
-    from rich.text import Text
-
     from dtm.cli import view_watch
     from dtm.runner import watch as reader
 
     shown = reader.status(deps, run_id)
-    if terminal.out.is_terminal:
+    if terminal.watched:
+        from rich.live import Live
+        from rich.text import Text
+
         with Live(console=terminal.out, auto_refresh=False) as live:
             while True:
                 live.update(Text(view_watch.status_text(shown)), refresh=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from dtm.manifests import reader
 from dtm.manifests.reader import Problem
+from dtm.manifests.root import SETTINGS_FILE
 
-SETTINGS_FILE = "dtm.yaml"
 _SUFFIXES = (".yaml", ".yml")
 
 

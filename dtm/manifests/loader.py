@@ -66,16 +66,19 @@ class Loaded:
             return None
         return self._locator.locate(draft.place, paths.parse(path))
 
-    def source_location(self, package: str, file: str, line: int) -> Location | None:
-        """Return where line `line` of a SourceUnit's text stands in the tree, templates mapped back.
+    def source_location(
+        self, package: str, file: str, line: int, column: int = 1
+    ) -> Location | None:
+        """Return where a place in a SourceUnit's text stands in the tree, templates mapped back.
 
-        `file` is as the manifest writes it; CompileError counts lines in that text.
+        `file` is as the manifest writes it; CompileError counts lines in that text. The column
+        of a template is 1: rendering moves text within a line.
         """
         draft = self.drafts.get(ResourceId(Kind.PACKAGE, package))
         for group in draft.sources.values() if draft else ():
             for source in group:
                 if source.file == file:
-                    return source.location(line)
+                    return source.location(line, column)
         return None
 
     @cached_property

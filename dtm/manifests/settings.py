@@ -15,11 +15,12 @@ from dtm.manifests.explain import explain
 from dtm.manifests.findings import Finding, Findings, Place
 from dtm.manifests.render import Renderer
 from dtm.manifests.rendering import render_tree, template_finding
+from dtm.manifests.root import SETTINGS_FILE
 from dtm.manifests.templates import TemplateProblem, is_template
 from dtm.model.instance import ConnectSpec, SecretKind, SecretRef
 from dtm.model.names import IDENTIFIER_BYTES
 
-_PLACE = Place(files.SETTINGS_FILE)
+_PLACE = Place(SETTINGS_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,6 @@ class Settings:
         )
 
 
-def find_root(start: Path) -> Path:
-    """Return the nearest directory at or above `start` that holds dtm.yaml; else `start`."""
-    start = start.absolute()
-    for directory in (start, *start.parents):
-        if (directory / files.SETTINGS_FILE).is_file():
-            return directory
-    return start
-
-
 def read_settings(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """Read dtm.yaml alone; raises ConfigurationError naming the first thing wrong and its place."""
     findings = Findings()
@@ -82,7 +74,7 @@ def read_settings(root: Path, environ: Mapping[str, str] | None = None) -> Setti
 def load_settings(root: Path, environ: Mapping[str, str], findings: Findings) -> Settings:
     """Read dtm.yaml of a root; without one the defaults hold. What is wrong goes to `findings`."""
     defaults = Settings(root, state_dir=root / ".dtm")
-    if not (root / files.SETTINGS_FILE).exists():
+    if not (root / SETTINGS_FILE).exists():
         return defaults
     data = _read(root, findings)
     if data is None:
@@ -114,17 +106,17 @@ def load_settings(root: Path, environ: Mapping[str, str], findings: Findings) ->
 
 
 def _read(root: Path, findings: Findings) -> dict[str, Any] | None:
-    text = files.read_text(root, files.SETTINGS_FILE)
+    text = files.read_text(root, SETTINGS_FILE)
     if isinstance(text, reader.Problem):
-        findings.add_at(files.SETTINGS_FILE, [text])
+        findings.add_at(SETTINGS_FILE, [text])
         return None
-    findings.texts[files.SETTINGS_FILE] = text
+    findings.texts[SETTINGS_FILE] = text
     reading = reader.read(text)
-    findings.add_at(files.SETTINGS_FILE, reading.problems)
+    findings.add_at(SETTINGS_FILE, reading.problems)
     if reading.problems or not reading.documents:
         return None
     if len(reading.documents) > 1:
-        second = Place(files.SETTINGS_FILE, 1)
+        second = Place(SETTINGS_FILE, 1)
         findings.add(second, Finding((), "settings", "dtm.yaml holds one document"))
     data = reading.documents[0].data
     if data is None:

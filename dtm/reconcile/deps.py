@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from dtm.model.database import Session
 from dtm.model.instance import Instance
-from dtm.model.resources import Kind, Resource
+from dtm.model.resources import Kind, Location, Resource
 from dtm.reconcile.changes import Plan
 from dtm.reconcile.target import Target
 from dtm.repository.records import PackageVersion
@@ -61,12 +61,25 @@ class Deps:
     rename_history: Callable[[Session, Kind, str, str], None] = no_history
 
 
+# (package, file as its manifest writes it, line, column) -> the place in the tree, if it has one
+Locate = Callable[[str, str, int, int], Location | None]
+
+
+def nowhere(package: str, file: str, line: int, column: int) -> Location | None:  # noqa: ARG001 - the shape of Locate
+    """Know no place: for resources that do not come from files."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """The working tree: canonical resources, and the git commit they come from (None: no git)."""
+    """The working tree: canonical resources, and the git commit they come from (None: no git).
+
+    `locate` finds the place of a compile error among the files.
+    """
 
     resources: tuple[Resource, ...]
     commit: str | None = None
+    locate: Locate = field(default=nowhere, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

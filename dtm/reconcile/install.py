@@ -6,12 +6,14 @@ A package that does not compile is put back as it was; the others go on, unless 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 
 from dtm.errors import DtmError, Locked
 from dtm.model.instance import Instance
+from dtm.model.resources import Location
 from dtm.reconcile.changes import Action, Change
+from dtm.reconcile.deps import Locate, nowhere
 from dtm.reconcile.live import check_identity, describe, look
 from dtm.reconcile.scope import Want
 from dtm.reconcile.target import CompileError, Installed, Target
@@ -60,6 +62,7 @@ class Job:
     known: Facts | None
     apply_id: int
     gate_s: float
+    locate: Locate = nowhere
 
     def all(self, outcome: Outcome, message: str) -> InstanceResult:
         """Give every package the same outcome."""
@@ -109,7 +112,11 @@ def _packages(job: Job, target: Target) -> Iterable[PackageResult]:
             continue
         wanted = frozenset(unit.key for unit in change.units)
         install = PackageInstall(
-            target, job.want.instance.name, versions[name], apply_id=job.apply_id
+            target,
+            job.want.instance.name,
+            versions[name],
+            apply_id=job.apply_id,
+            locate=job.locate,
         )
         result = install.run(wanted)
         helper_failed = result.outcome is not Outcome.DONE and name in HELPERS
@@ -125,6 +132,7 @@ class PackageInstall:
     version: PackageVersion
     apply_id: int | None = None
     run_id: str | None = None
+    locate: Locate = nowhere
     _records: list[InstallRecord] = field(default_factory=list, init=False)
     _done: list[tuple[VersionUnit, Installed]] = field(default_factory=list, init=False)
 
@@ -149,7 +157,7 @@ class PackageInstall:
     def _unit(self, unit: VersionUnit) -> str:
         installed = self.target.install(unit)
         self._done.append((unit, installed))
-        problem = _problem(unit, installed)
+        problem = self._problem(unit, installed)
         self._record(
             unit,
             InstallStatus.FAILED if problem else InstallStatus.INSTALLED,
@@ -158,6 +166,22 @@ class PackageInstall:
             error=problem or None,
         )
         return problem
+
+    def _problem(self, unit: VersionUnit, installed: Installed) -> str:
+        """Say what is wrong with an installed unit; '' for nothing."""
+        if installed.errors:
+            return "\n".join(self._located(unit.file, error) for error in installed.errors)
+        if installed.broken:
+            return f"{unit.type} {unit.name} breaks {', '.join(installed.broken)}"
+        if not installed.valid:
+            return f"{unit.file}: {unit.type} {unit.name} is invalid after the install"
+        return ""
+
+    def _located(self, file: str, error: CompileError) -> str:
+        """Write a compile error as `file:line:column: text`, the file relative to the tree."""
+        found = self.locate(self.version.package, file, error.line, error.position)
+        place = found or Location(file, error.line, error.position)
+        return f"{place}: {' '.join(error.text.split())}"
 
     def _failed(self, problem: str) -> PackageResult:
         """Restore in reverse order; a unit that cannot be restored is said so, the rest goes on."""
@@ -200,19 +224,3 @@ class PackageInstall:
                 run_id=self.run_id,
             )
         )
-
-
-def _problem(unit: VersionUnit, installed: Installed) -> str:
-    """Say what is wrong with an installed unit; '' for nothing."""
-    if installed.errors:
-        return "\n".join(located(unit.file, installed.errors))
-    if installed.broken:
-        return f"{unit.type} {unit.name} breaks {', '.join(installed.broken)}"
-    if not installed.valid:
-        return f"{unit.file}: {unit.type} {unit.name} is invalid after the install"
-    return ""
-
-
-def located(file: str, errors: Sequence[CompileError]) -> list[str]:
-    """Write compile errors as `file:line:column: text`."""
-    return [f"{file}:{e.line}:{e.position}: {' '.join(e.text.split())}" for e in errors]

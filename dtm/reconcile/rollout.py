@@ -180,6 +180,7 @@ class Rollout:
             known=self._planned.known.get(name),
             apply_id=apply_id,
             gate_s=self._options.gate_s,
+            locate=self._planned.desired.locate,
         )
 
     def _work(self, job: Job) -> Callable[[], InstanceResult]:
