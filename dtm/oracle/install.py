@@ -32,6 +32,13 @@ WANTED_SETTINGS: Mapping[str, str | None] = {
     "PLSQL_CCFLAGS": None,
     "NLS_LENGTH_SEMANTICS": "BYTE",
 }
+# Their order in the query read_back.
+_IN_READ_BACK = (
+    "PLSQL_OPTIMIZE_LEVEL",
+    "PLSQL_CODE_TYPE",
+    "NLS_LENGTH_SEMANTICS",
+    "PLSQL_CCFLAGS",
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -131,9 +138,8 @@ def install_unit(
     """Bring one unit to the text of `unit`; compile errors are in the result, not raised.
 
     `live`: the unit as a `fingerprint` just showed it, or Looked.MISSING, to save looking again;
-    None: look. Raises OracleError
-    when the DDL itself is refused or takes longer than `deadline_s` seconds (it is cancelled:
-    another session pins the code).
+    None: look. Raises OracleError when the DDL itself is refused or takes longer than
+    `deadline_s` seconds (it is cancelled: another session pins the code).
     """
     wanted = sent(unit.text, unit.file)
     key = UnitKey(wanted.type, wanted.name)
@@ -262,7 +268,9 @@ def _read_back(session: Session, key: UnitKey) -> tuple[LiveUnit | None, list[Co
     ]
     if "STATUS" not in values:
         return None, errors
-    row = (values["STATUS"], *(values.get(name) for name in WANTED_SETTINGS))
+    settings = (values.get("SETTINGS") or "|||").split("|", len(_IN_READ_BACK) - 1)
+    by_name = dict(zip(_IN_READ_BACK, settings, strict=True))
+    row = (values["STATUS"], *(by_name[name] or None for name in WANTED_SETTINGS))
     return _live(key, "".join(lines), row), errors
 
 

@@ -13,7 +13,8 @@ SELECT o.object_type, o.object_name, o.status,
 
 -- name: read_back
 -- Everything about one unit in one round trip: source lines, errors in order (not warnings),
--- status, compiler settings. Columns: what, line, position, text.
+-- status, compiler settings (separated by "|", PLSQL_CCFLAGS last). Columns: what, line,
+-- position, text.
 SELECT what, line, position, text
   FROM (SELECT 'SOURCE' AS what, line AS seq, line AS line, 0 AS position, text AS text
           FROM user_source
@@ -27,19 +28,9 @@ SELECT what, line, position, text
           FROM user_objects
          WHERE object_type = :type AND object_name = :name
         UNION ALL
-        SELECT 'PLSQL_OPTIMIZE_LEVEL', 0, 0, 0, TO_CHAR(plsql_optimize_level)
-          FROM user_plsql_object_settings
-         WHERE type = :type AND name = :name
-        UNION ALL
-        SELECT 'PLSQL_CODE_TYPE', 0, 0, 0, plsql_code_type
-          FROM user_plsql_object_settings
-         WHERE type = :type AND name = :name
-        UNION ALL
-        SELECT 'PLSQL_CCFLAGS', 0, 0, 0, plsql_ccflags
-          FROM user_plsql_object_settings
-         WHERE type = :type AND name = :name
-        UNION ALL
-        SELECT 'NLS_LENGTH_SEMANTICS', 0, 0, 0, nls_length_semantics
+        SELECT 'SETTINGS', 0, 0, 0,
+               TO_CHAR(plsql_optimize_level) || '|' || plsql_code_type || '|'
+               || nls_length_semantics || '|' || plsql_ccflags
           FROM user_plsql_object_settings
          WHERE type = :type AND name = :name)
  ORDER BY what, seq

@@ -148,6 +148,7 @@ MILL = """CREATE OR REPLACE PACKAGE mill AUTHID DEFINER AS
   PROCEDURE rolls_back(p_handle IN VARCHAR2);
   PROCEDURE to_savepoint(p_handle IN VARCHAR2);
   PROCEDURE does_ddl(p_handle IN VARCHAR2);
+  PROCEDURE tampers(p_handle IN VARCHAR2);
   PROCEDURE fails(p_handle IN VARCHAR2);
   PROCEDURE says_complete(p_handle IN VARCHAR2);
   PROCEDURE next_sack(p_handle IN VARCHAR2, p_owner IN VARCHAR2, p_table_name IN VARCHAR2);
@@ -211,6 +212,12 @@ MILL_BODY = """CREATE OR REPLACE PACKAGE BODY mill AS
   BEGIN
     EXECUTE IMMEDIATE 'CREATE TABLE husks (n NUMBER)';
   END does_ddl;
+
+  PROCEDURE tampers(p_handle IN VARCHAR2) IS
+  BEGIN
+    note('undone');
+    DELETE FROM dtm_markers;
+  END tampers;
 
   PROCEDURE fails(p_handle IN VARCHAR2) IS
   BEGIN

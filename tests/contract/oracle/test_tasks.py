@@ -83,6 +83,7 @@ def test_a_failed_task_leaves_nothing_and_its_error_says_where(mill: Client) -> 
         ("COMMITS_AND_GOES_ON", Outcome.COMMITTED_INSIDE, ["before commit"]),
         ("DOES_DDL", Outcome.COMMITTED_INSIDE, []),
         ("ROLLS_BACK", Outcome.ROLLED_BACK_INSIDE, []),
+        ("TAMPERS", Outcome.ROLLED_BACK_INSIDE, []),  # no row to complete: nothing is committed
     ],
 )
 def test_a_task_that_ends_its_transaction_is_not_atomic(
