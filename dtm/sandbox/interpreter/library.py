@@ -85,6 +85,7 @@ class Library(UnitStore):
         body_frame = Frame(rt, spec_frame, body_info, [None] * (body.size if body else 0))
         state = PackageState(spec_frame, body_frame, versions)
         state.stateful = spec.stateful or (body is not None and body.stateful)
+        state.serially_reusable = spec.serially_reusable
         state.checked = rt.catalog.version()
         if body is not None:
             state.implementations = body.implementations

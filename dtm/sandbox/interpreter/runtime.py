@@ -179,7 +179,16 @@ class Frame:
 class PackageState:
     """A package of one session. `versions`: of specification and body it was made from."""
 
-    __slots__ = ("body", "checked", "failed", "implementations", "spec", "stateful", "versions")
+    __slots__ = (
+        "body",
+        "checked",
+        "failed",
+        "implementations",
+        "serially_reusable",
+        "spec",
+        "stateful",
+        "versions",
+    )
 
     def __init__(self, spec: Frame, body: Frame, versions: tuple[int, int]) -> None:
         self.spec = spec
@@ -187,6 +196,7 @@ class PackageState:
         self.versions = versions
         self.implementations: dict[RoutineKey, Routine] = {}
         self.stateful = False
+        self.serially_reusable = False
         self.checked = -1
         self.failed = False
 

@@ -75,9 +75,16 @@ class Interpreter:
             raise final_error(error) from None
         finally:
             rt.error = None
-            if rt.private.pop("reset", False):
-                rt.packages.clear()
+            self._forget_state()
         return BlockResult({name: _out_value(value) for name, value in out.items()}, rt.implicit)
+
+    def _forget_state(self) -> None:
+        """What does not outlive a call: SERIALLY_REUSABLE packages, or all after RESET_PACKAGE."""
+        packages = self.rt.packages
+        if self.rt.private.pop("reset", False):
+            packages.clear()
+        for key in [key for key, state in packages.items() if state.serially_reusable]:
+            del packages[key]
 
     def run_block(
         self,

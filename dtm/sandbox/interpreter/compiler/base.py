@@ -176,22 +176,25 @@ class Base:
 
     # -------------------------------------------------------------- conversions
 
-    def converted(self, code: Code, target: PlType, pos: Pos, number: int = 382) -> Run:
-        """Code that gives its value as `target`; PLS-00382 when there is no conversion."""
-        convert = self.conversion(code.type, target, pos, number)
+    def converted(self, code: Code, target: PlType, pos: Pos, call: str | None = None) -> Run:
+        """Code that gives its value as `target`; PLS-00382 when there is no conversion, or
+        PLS-00306 when it is an argument of `call`."""
+        convert = self.conversion(code.type, target, pos, call)
         run = code.run
         if convert is None:
             return run
         return lambda f: convert(f.rt.env, run(f))
 
     def conversion(
-        self, source: PlType, target: PlType, pos: Pos, number: int = 382
+        self, source: PlType, target: PlType, pos: Pos, call: str | None = None
     ) -> Convert | None:
-        """The conversion of an assignment."""
+        """The conversion of an assignment or an argument."""
         try:
             return conversion_to(source, target)
         except Mismatch:
-            raise pls(pos, number) from None
+            if call is not None:
+                raise pls(pos, 306, call) from None
+            raise pls(pos, 382) from None
 
     # -------------------------------------------------------------- other parts
 

@@ -308,7 +308,7 @@ class CallMixin(ExpressionMixin):
             return None
         codes = self.positional(args, name, pos)
         if name in _LAZY and len(codes) >= 2:
-            return self._first_not_null(codes, pos)
+            return self._first_not_null(name, codes, pos)
         code = self.registry_call(name, codes, pos)
         if name in _CLOCKS:
             return Code(ticking(code.run), code.type)
@@ -325,10 +325,10 @@ class CallMixin(ExpressionMixin):
             raise pls(pos, 306, name)
         return [self.expression(arg.value) for arg in args.args]
 
-    def _first_not_null(self, codes: list[Code], pos: Pos) -> Code:
+    def _first_not_null(self, name: str, codes: list[Code], pos: Pos) -> Code:
         """NVL and COALESCE of any type, BOOLEAN too."""
         result: PlType = self.common_type(codes)
-        runs = [self.converted(code, result, pos, 306) for code in codes]
+        runs = [self.converted(code, result, pos, name) for code in codes]
 
         def run(f: Frame) -> Value:
             for each in runs:

@@ -55,7 +55,7 @@ class CollectionMixin(CallMixin):
                 raise Unsupported(330, "qualified expression of an associative array", *pos)
             return Code(lambda _f: Assoc(pl_type), pl_type)
         codes = self.positional(args, pl_type.name, pos)
-        runs = [self.converted(code, pl_type.element, pos, 306) for code in codes]
+        runs = [self.converted(code, pl_type.element, pos, pl_type.name) for code in codes]
         limit = pl_type.limit
         if limit is not None and len(runs) > limit:
             return Code(_raiser(6532), pl_type)
@@ -87,7 +87,7 @@ class CollectionMixin(CallMixin):
             raise pls(pos, 221 if statement else 222, name)
         key = collection.index or PLS_INTEGER
         wanted = PLS_INTEGER if name in ("EXTEND", "TRIM") else key
-        runs = [self.converted(code, wanted, pos, 306) for code in codes]
+        runs = [self.converted(code, wanted, pos, name) for code in codes]
         if name in _PROCEDURES:
             return self._procedure(place, collection, name, runs, pos)
         return self._function(place, collection, name, runs)

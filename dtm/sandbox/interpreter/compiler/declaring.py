@@ -42,7 +42,6 @@ Value = Any
 _PRAGMAS = frozenset(
     {
         "RESTRICT_REFERENCES",
-        "SERIALLY_REUSABLE",
         "INLINE",
         "UDF",
         "COVERAGE",
@@ -56,6 +55,7 @@ class DeclarationMixin(DynamicMixin):
     """Compiles declarative parts."""
 
     package: tuple[str, str] | None = None  # while a specification is compiled
+    serially_reusable = False  # a package whose state lasts for one call
 
     def declarations(self, decls: list[tree.Decl]) -> list[Exec]:
         steps: list[tuple[int, Exec]] = []
@@ -184,6 +184,8 @@ class DeclarationMixin(DynamicMixin):
             if self.routine is None:
                 raise pls(decl.pos, 710, decl.name)
             self.routine.autonomous = True
+        elif decl.name == "SERIALLY_REUSABLE":
+            self.serially_reusable = True
         elif decl.name not in _PRAGMAS:
             raise pls(decl.pos, 127, decl.name)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
-from dtm.sandbox.interpreter.compiler.symbols import Run
+from dtm.sandbox.interpreter.compiler.symbols import Code, Run
 from dtm.sandbox.interpreter.runtime import Frame
 from dtm.sandbox.interpreter.types import (
     PLS_MAX,
@@ -14,6 +15,19 @@ from dtm.sandbox.interpreter.types import (
 from dtm.sandbox.kernel.errors import OraError
 
 Value = Any
+
+
+def folded(code: Code, left: Code, right: Code) -> Code:
+    """The value of an operation on two numeric literals. What would raise is left to run time."""
+    numbers = (int, Decimal)
+    if not isinstance(left.value, numbers) or not isinstance(right.value, numbers):
+        return code
+    no_frame: Any = None
+    try:
+        value = code.run(no_frame)
+    except OraError:
+        return code
+    return Code(lambda _f: value, code.type, literal=True, value=value)
 
 
 def compare_constant(op: str, compare: Callable[[Any, Any], bool], a: Run, constant: Value) -> Run:

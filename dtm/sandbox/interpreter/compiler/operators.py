@@ -12,6 +12,7 @@ from typing import Any
 from dtm.sandbox.interpreter.compiler.operands import (
     add_constant,
     compare_constant,
+    folded,
     months,
     multiset,
     unpadded,
@@ -229,7 +230,13 @@ class OperatorMixin(TypingMixin):
     # -------------------------------------------------------------- arithmetic
 
     def arithmetic(self, op: str, left: Code, right: Code, pos: Pos) -> Code:
-        """+ - * / on numbers, dates and intervals."""
+        """+ - * / on numbers, dates and intervals; two numeric literals are computed now."""
+        code = self._arithmetic(op, left, right, pos)
+        if left.literal and right.literal and is_number(code.type) and not code.literal:
+            return folded(code, left, right)
+        return code
+
+    def _arithmetic(self, op: str, left: Code, right: Code, pos: Pos) -> Code:
         a, b = left.type, right.type
         if not (isinstance(a, Scalar) and isinstance(b, Scalar)):
             raise pls(pos, 306, op)

@@ -64,6 +64,7 @@ class CompiledSpec:
     declarations: dict[Routine, tree.SubprogramDecl]
     statics: dict[str, Value]
     stateful: bool
+    serially_reusable: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -143,6 +144,7 @@ class UnitCompiler(DeclarationMixin):
             declarations,
             self.static_values,
             _stateful(self.scope),
+            self.serially_reusable,
         )
 
     def body(self, unit: tree.Unit, spec: CompiledSpec) -> CompiledBody:

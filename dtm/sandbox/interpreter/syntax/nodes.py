@@ -198,3 +198,16 @@ class SqlText:
     text: str
     start: int
     tokens: list[Token] = field(default_factory=list)  # INTO lists left out
+
+
+@dataclass(slots=True)
+class Into:
+    targets: list[Expr]
+    bulk: bool
+    limit: Expr | None = None
+
+
+@dataclass(slots=True)
+class UsingArg:
+    value: Expr
+    mode: str

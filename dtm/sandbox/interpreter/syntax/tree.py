@@ -74,6 +74,9 @@ from dtm.sandbox.interpreter.syntax.nodes import (
     InList as InList,
 )
 from dtm.sandbox.interpreter.syntax.nodes import (
+    Into as Into,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
     IsTest as IsTest,
 )
 from dtm.sandbox.interpreter.syntax.nodes import (
@@ -99,6 +102,9 @@ from dtm.sandbox.interpreter.syntax.nodes import (
 )
 from dtm.sandbox.interpreter.syntax.nodes import (
     Unary as Unary,
+)
+from dtm.sandbox.interpreter.syntax.nodes import (
+    UsingArg as UsingArg,
 )
 
 # ------------------------------------------------------------------ declarations
@@ -259,13 +265,6 @@ class Block:
 
 
 @dataclass(slots=True)
-class Into:
-    targets: list[Expr]
-    bulk: bool
-    limit: Expr | None = None
-
-
-@dataclass(slots=True)
 class Sql:
     """A static SQL statement.
 
@@ -287,12 +286,6 @@ class Transaction:
     pos: Pos
     kind: str
     name: str | None
-
-
-@dataclass(slots=True)
-class UsingArg:
-    value: Expr
-    mode: str
 
 
 @dataclass(slots=True)

@@ -190,3 +190,22 @@ def test_dbms_lock_needs_a_grant(session):
     session.catalog.granted.clear()
     error = session.error("DECLARE h VARCHAR2(128); BEGIN DBMS_LOCK.ALLOCATE_UNIQUE('x', h); END;")
     assert "PLS-00201: identifier 'DBMS_LOCK.ALLOCATE_UNIQUE' must be declared" in error.text
+
+
+def test_serially_reusable_packages_forget(session):
+    session.create("CREATE PACKAGE sr AS PRAGMA SERIALLY_REUSABLE; n NUMBER := 1; END;")
+    assert session.lines("BEGIN sr.n := sr.n + 1; DBMS_OUTPUT.PUT_LINE(sr.n); END;") == ["2"]
+    assert session.value("sr.n") == "1"
+
+
+def test_records_take_null_and_keep_their_shape(session):
+    assert session.lines("""DECLARE TYPE r IS RECORD (a NUMBER := 5, b VARCHAR2(9)); v r;
+        FUNCTION f(x r := NULL) RETURN r IS BEGIN RETURN NULL; END;
+        BEGIN v := NULL; DBMS_OUTPUT.PUT_LINE(NVL(TO_CHAR(v.a), 'null') || f().b); END;""") == [
+        "null"
+    ]
+
+
+def test_an_argument_that_cannot_be_converted(session):
+    text = session.error("DECLARE d DATE; BEGIN d := NVL(0, SYSDATE); END;").text
+    assert "PLS-00306: wrong number or types of arguments in call to 'NVL'" in text
