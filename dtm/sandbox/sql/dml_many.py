@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.sql import parse_dml_nodes as d
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import Scope, SourceColumn, Typed
 from dtm.sandbox.sql.bind_walk import walk
@@ -109,7 +110,7 @@ class ManyTranslator(DmlTranslator):
 
     # ------------------------------------------------------------ MERGE
 
-    def merge(self, node: n.Merge) -> tuple[MergePlan, Table]:
+    def merge(self, node: d.Merge) -> tuple[MergePlan, Table]:
         table, ref = self._merge_target(node)
         self.refuse_triggers(table, "MERGE into", node.at)
         scope = Scope(None, clause="ON")
@@ -136,7 +137,7 @@ class ManyTranslator(DmlTranslator):
         )
         return plan, table
 
-    def _merge_target(self, node: n.Merge) -> tuple[Table, n.TableRef]:
+    def _merge_target(self, node: d.Merge) -> tuple[Table, n.TableRef]:
         table, ref = self.target(node.table, "SELECT")
         if node.assignments is not None:
             self.target(node.table, "UPDATE")
@@ -146,7 +147,7 @@ class ManyTranslator(DmlTranslator):
             self.target(node.table, "DELETE")
         return table, ref
 
-    def _on_columns_stay(self, node: n.Merge, table: Table, scope: Scope) -> None:
+    def _on_columns_stay(self, node: d.Merge, table: Table, scope: Scope) -> None:
         """ORA-38104: a column of the ON condition cannot be updated."""
         target = scope.sources[0]
         used = {
@@ -162,7 +163,7 @@ class ManyTranslator(DmlTranslator):
                     raise OraError(38104, shown, offset=name.at)
 
     def _matched(
-        self, node: n.Merge, table: Table, ref: n.TableRef, scope: Scope
+        self, node: d.Merge, table: Table, ref: n.TableRef, scope: Scope
     ) -> tuple[str | None, list[tuple[str, str]], list[str]]:
         """The UPDATE statement, its (column, value) pairs, and SQL of "update?" and "delete?"."""
         if node.assignments is None:
@@ -195,7 +196,7 @@ class ManyTranslator(DmlTranslator):
         )
 
     def _unmatched(
-        self, node: n.Merge, table: Table, scope: Scope
+        self, node: d.Merge, table: Table, scope: Scope
     ) -> tuple[str | None, list[str], str]:
         """The INSERT statement, SQL of its values and of "insert?"; only the source is seen."""
         if node.insert_values is None:
@@ -216,7 +217,7 @@ class ManyTranslator(DmlTranslator):
 
     # ------------------------------------------------------------ INSERT ALL
 
-    def multi_insert(self, node: n.MultiInsert) -> tuple[MultiInsertPlan, tuple[Table, ...]]:
+    def multi_insert(self, node: d.MultiInsert) -> tuple[MultiInsertPlan, tuple[Table, ...]]:
         relation = self.query(node.query, None)
         alias = self.context.alias("q")
         source = self._columns_source(relation.columns, alias, None, node.query.at)
@@ -240,7 +241,7 @@ class ManyTranslator(DmlTranslator):
 
     def _branch(
         self,
-        into: n.InsertInto,
+        into: d.InsertInto,
         condition: int | None,
         relation: object,
         scope: Scope,

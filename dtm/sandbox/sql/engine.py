@@ -14,21 +14,21 @@ from dtm.plsql.lexer import IDENT, OP
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import Compiled, HostScope, PlsqlPort, SessionContext, SqlResult
 from dtm.sandbox.kernel.ports import Value as KernelValue
-from dtm.sandbox.kernel.types import Column, Kind, OraType
-from dtm.sandbox.sql import ddl, encoding
-from dtm.sandbox.sql import parse_nodes as n
+from dtm.sandbox.kernel.types import Column, OraType
+from dtm.sandbox.sql import ddl
+from dtm.sandbox.sql import parse_dml_nodes as d
 from dtm.sandbox.sql.bind_context import Context
 from dtm.sandbox.sql.bind_model import Requirements
-from dtm.sandbox.sql.catalog_model import Sequence as OraSequence
 from dtm.sandbox.sql.catalog_model import Table
 from dtm.sandbox.sql.encoding import Encoded
-from dtm.sandbox.sql.engine_binds import bind_values, binders, value_type
+from dtm.sandbox.sql.engine_binds import bind_values, binders, specialised
 from dtm.sandbox.sql.engine_compile import translate
 from dtm.sandbox.sql.engine_hooks import DdlTranslator
 from dtm.sandbox.sql.engine_names import SessionNames
 from dtm.sandbox.sql.engine_nesting import Nesting
 from dtm.sandbox.sql.engine_plans import Outcome, Statement, Template
 from dtm.sandbox.sql.engine_runtime import Actor, Runtime
+from dtm.sandbox.sql.engine_sequences import SessionSequences
 from dtm.sandbox.sql.functions.environment import Environment
 from dtm.sandbox.sql.parse_statements import StatementParser
 from dtm.sandbox.sql.parse_tokens import unsupported
@@ -57,7 +57,7 @@ class Handle:
     scope: HostScope | None
     bind_types: tuple[OraType | None, ...]
     statement: Statement | None  # of a query or DML
-    node: n.Statement | None  # of a small statement
+    node: d.Statement | None  # of a small statement
 
 
 class Engine:
@@ -123,36 +123,6 @@ class Engine:
             raise OraError(928)
         outcome = session.execute(statement, ())
         return compiled.columns, outcome.rows
-
-
-class SessionSequences:
-    """NEXTVAL and CURRVAL of a session."""
-
-    def __init__(self, storage: StorageSession) -> None:
-        self.storage = storage
-
-    def _find(self, key: int) -> OraSequence:
-        catalog = self.storage.instance.catalog
-        by_id: dict[int, OraSequence] = catalog.cached(
-            "sequences by id", lambda: {s.id: s for s in catalog.all(OraSequence)}
-        )
-        found = by_id.get(key)
-        if found is None:
-            raise OraError(2289)
-        current = catalog.find(found.owner, found.name)
-        return current if isinstance(current, OraSequence) else found
-
-    def nextval(self, key: int) -> int:
-        value = self.storage.instance.sequences.next_value(self._find(key))
-        self.storage.current_values[key] = value
-        return value
-
-    def currval(self, key: int) -> int:
-        """ORA-08002 before the session's first NEXTVAL."""
-        value = self.storage.current_values.get(key)
-        if value is None:
-            raise OraError(8002, self._find(key).name)
-        return value
 
 
 class SqlSession:
@@ -233,7 +203,7 @@ class SqlSession:
     def _translated(
         self,
         text: str,
-        node: n.Statement,
+        node: d.Statement,
         scope: HostScope | None,
         bind_types: tuple[OraType | None, ...],
         *,
@@ -283,7 +253,7 @@ class SqlSession:
         statement = handle.statement
         if statement is None:
             raise OraError(900)
-        types = _specialised(statement, handle.bind_types, values)
+        types = specialised(statement.hosts, handle.bind_types, values)
         stale = statement.version != self.engine.instance.catalog.version
         if not stale and types == handle.bind_types:
             return statement
@@ -302,7 +272,7 @@ class SqlSession:
         values: Sequence[KernelValue],
     ) -> Statement:
         """The statement with comparisons that are right for NUMBERs of more than 15 digits."""
-        types = _specialised(prepared, handle.bind_types, values)
+        types = specialised(prepared.hosts, handle.bind_types, values)
         key = ("wide", compiled.text, self._cache_names(), prepared.version, types)
         found = self.engine.cached(key) if handle.scope is None else None
         if found is None:
@@ -346,14 +316,14 @@ class SqlSession:
         result = ddl.execute(self.storage, text, self.engine.hooks, self.plsql)
         return SqlResult(rowcount=0, warning=result.warning)
 
-    def _run_small(self, node: n.Statement, text: str) -> SqlResult:
-        if isinstance(node, n.LockTable):
+    def _run_small(self, node: d.Statement, text: str) -> SqlResult:
+        if isinstance(node, d.LockTable):
             self._lock(node, text)
-        elif isinstance(node, n.Transaction):
+        elif isinstance(node, d.Transaction):
             self._transaction(node, text)
         return SqlResult()
 
-    def _lock(self, node: n.LockTable, text: str) -> None:
+    def _lock(self, node: d.LockTable, text: str) -> None:
         for ref in node.tables:
             path = tuple(p.text for p in ref.path)
             table = self.resolver.relation(path, "SELECT", ref.at)
@@ -361,7 +331,7 @@ class SqlSession:
                 raise unsupported(text, 303, "LOCK TABLE of a view", ref.at)
             self.storage.lock_table(table, _LOCK_MODES[node.mode], node.wait)
 
-    def _transaction(self, node: n.Transaction, text: str) -> None:
+    def _transaction(self, node: d.Transaction, text: str) -> None:
         if node.kind == "commit":
             self.commit()
         elif node.kind == "rollback" and node.name is not None:
@@ -412,25 +382,7 @@ class SqlSession:
         self.storage.close()
 
 
-def _small_kind(node: n.Statement) -> str:
-    if isinstance(node, n.LockTable):
+def _small_kind(node: d.Statement) -> str:
+    if isinstance(node, d.LockTable):
         return "lock"
-    return node.kind if isinstance(node, n.Transaction) else "alter session"
-
-
-def _specialised(
-    statement: Statement, known: tuple[OraType | None, ...], values: Sequence[KernelValue]
-) -> tuple[OraType | None, ...]:
-    """The bind types with those the caller did not give taken from the values."""
-    places = [i for i, host in enumerate(statement.hosts) if isinstance(host, str)]
-    if not places or (known and len(known) >= len(places)):
-        return known
-    types: list[OraType | None] = list(known) + [None] * (len(places) - len(known))
-    for index, place in enumerate(places):
-        if types[index] is None and values[place] is not None:
-            types[index] = value_type(values[place])
-    result = tuple(types)
-    return known if not any(result) else result
-
-
-__all__ = ["Engine", "Kind", "SqlSession", "encoding"]
+    return node.kind if isinstance(node, d.Transaction) else "alter session"

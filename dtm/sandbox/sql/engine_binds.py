@@ -133,3 +133,20 @@ _INT64 = 2**63
 _BY_VALUE = frozenset(
     {Kind.NULL, Kind.NUMBER, Kind.PLS_INTEGER, Kind.VARCHAR2, Kind.CHAR, Kind.NVARCHAR2}
 )
+
+
+def specialised(
+    hosts: Sequence[HostVariable | str],
+    known: tuple[OraType | None, ...],
+    values: Sequence[Value],
+) -> tuple[OraType | None, ...]:
+    """The bind types with those the caller did not give taken from the values."""
+    places = [i for i, host in enumerate(hosts) if isinstance(host, str)]
+    if not places or (known and len(known) >= len(places)):
+        return known
+    types: list[OraType | None] = list(known) + [None] * (len(places) - len(known))
+    for index, place in enumerate(places):
+        if types[index] is None and values[place] is not None:
+            types[index] = value_type(values[place])
+    result = tuple(types)
+    return known if not any(result) else result

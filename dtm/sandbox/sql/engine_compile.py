@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dtm.sandbox.kernel.types import Column, Kind, OraType
 from dtm.sandbox.sql import encoding
+from dtm.sandbox.sql import parse_dml_nodes as d
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_context import Context
 from dtm.sandbox.sql.bind_model import OutColumn
@@ -43,7 +44,7 @@ class Planned:
     single: bool = False
 
 
-def translate(node: n.Statement, context: Context) -> Statement:
+def translate(node: d.Statement, context: Context) -> Statement:
     """Translate a parsed query or DML statement.
 
     Unsupported for nesting too deep for the translator.
@@ -82,52 +83,52 @@ def _query(translator: ManyTranslator, node: n.Query) -> Planned:
     return Planned(plan, relation.columns, tuple(t for t, _ in locks), wait=wait)
 
 
-def _into(returning: n.Returning | None) -> tuple[str, ...]:
+def _into(returning: d.Returning | None) -> tuple[str, ...]:
     if returning is None:
         return ()
     return tuple(b.name for b in returning.into if isinstance(b, n.Bind))
 
 
-def _insert(translator: ManyTranslator, node: n.Insert) -> Planned:
+def _insert(translator: ManyTranslator, node: d.Insert) -> Planned:
     plan, table = translator.insert(node)
     single = node.query is None
     into = _into(node.returning)
     return Planned(plan, translator.returning_columns, (table,), into, single=single)
 
 
-def _update(translator: ManyTranslator, node: n.Update) -> Planned:
+def _update(translator: ManyTranslator, node: d.Update) -> Planned:
     plan, table = translator.update(node)
     return Planned(plan, translator.returning_columns, (table,), _into(node.returning))
 
 
-def _delete(translator: ManyTranslator, node: n.Delete) -> Planned:
+def _delete(translator: ManyTranslator, node: d.Delete) -> Planned:
     plan, table = translator.delete(node)
     return Planned(plan, translator.returning_columns, (table,), _into(node.returning))
 
 
-def _merge(translator: ManyTranslator, node: n.Merge) -> Planned:
+def _merge(translator: ManyTranslator, node: d.Merge) -> Planned:
     plan, table = translator.merge(node)
     return Planned(plan, [], (table,))
 
 
-def _multi_insert(translator: ManyTranslator, node: n.MultiInsert) -> Planned:
+def _multi_insert(translator: ManyTranslator, node: d.MultiInsert) -> Planned:
     plan, tables = translator.multi_insert(node)
     return Planned(plan, [], tables)
 
 
 _PLANNERS: dict[type[n.Node], Callable[..., Planned]] = {
     n.Query: _query,
-    n.Insert: _insert,
-    n.Update: _update,
-    n.Delete: _delete,
-    n.Merge: _merge,
-    n.MultiInsert: _multi_insert,
+    d.Insert: _insert,
+    d.Update: _update,
+    d.Delete: _delete,
+    d.Merge: _merge,
+    d.MultiInsert: _multi_insert,
 }
 _KINDS: dict[type[n.Node], str] = {
     n.Query: "select",
-    n.Insert: "insert",
-    n.MultiInsert: "insert",
-    n.Update: "update",
-    n.Delete: "delete",
-    n.Merge: "merge",
+    d.Insert: "insert",
+    d.MultiInsert: "insert",
+    d.Update: "update",
+    d.Delete: "delete",
+    d.Merge: "merge",
 }

@@ -5,29 +5,21 @@ SQL Language Reference 19c, "SQL Statements". DDL is not parsed here (see the dd
 
 from __future__ import annotations
 
-from dtm.plsql.lexer import BIND, IDENT, QUOTED
+from dtm.plsql.lexer import BIND, IDENT
 from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.sql import parse_dml_nodes as d
 from dtm.sandbox.sql import parse_nodes as n
-from dtm.sandbox.sql.parse_queries import QueryParser
-
-_LOCK_MODES = (
-    "ROW SHARE",
-    "ROW EXCLUSIVE",
-    "SHARE UPDATE",
-    "SHARE ROW EXCLUSIVE",
-    "SHARE",
-    "EXCLUSIVE",
-)
+from dtm.sandbox.sql.parse_small import SmallParser
 
 
-class StatementParser(QueryParser):
+class StatementParser(SmallParser):
     """Parses one whole statement. `plsql`: the text stands in PL/SQL (INTO lists blanked out)."""
 
     def __init__(self, text: str, *, plsql: bool = False) -> None:
         super().__init__(text)
         self.plsql = plsql
 
-    def statement(self) -> n.Statement:
+    def statement(self) -> d.Statement:
         """The statement at the cursor up to the end of the text; ORA-00900 for unknown words."""
         parsers = {
             "SELECT": self.query,
@@ -36,15 +28,15 @@ class StatementParser(QueryParser):
             "UPDATE": self._update,
             "DELETE": self._delete,
             "MERGE": self._merge,
-            "LOCK": self._lock,
-            "COMMIT": self._commit,
-            "ROLLBACK": self._rollback,
-            "SAVEPOINT": self._savepoint,
-            "SET": self._set,
-            "ALTER": self._alter_session,
+            "LOCK": self.lock_statement,
+            "COMMIT": self.commit_statement,
+            "ROLLBACK": self.rollback_statement,
+            "SAVEPOINT": self.savepoint_statement,
+            "SET": self.set_statement,
+            "ALTER": self.alter_session_statement,
         }
         if self.is_op("("):
-            result: n.Statement = self.query()
+            result: d.Statement = self.query()
         elif self.token.kind == IDENT and self.token.value in parsers:
             result = parsers[self.token.value]()
         else:
@@ -76,7 +68,7 @@ class StatementParser(QueryParser):
             item.alias = self.identifier()
         return item
 
-    def _returning(self) -> n.Returning | None:
+    def _returning(self) -> d.Returning | None:
         at = self.at
         if self.is_word("LOG") and self.word_ahead(1, "ERRORS"):
             self.unsupported(140, "LOG ERRORS")
@@ -97,7 +89,7 @@ class StatementParser(QueryParser):
                 raise OraError(913 if len(into) < len(items) else 947, offset=at)
         elif not self.plsql:
             self.fail(925)
-        return n.Returning(at, items, into)
+        return d.Returning(at, items, into)
 
     def _into_bind(self) -> n.Node:
         token = self.token
@@ -108,7 +100,7 @@ class StatementParser(QueryParser):
 
     def _value_or_default(self) -> n.Node:
         if self.is_word("DEFAULT") and (self.op_ahead(1, ",", ")") or self._ends_set(1)):
-            return n.DefaultValue(self.advance().offset)
+            return d.DefaultValue(self.advance().offset)
         return self.expression()
 
     def _ends_set(self, distance: int) -> bool:
@@ -119,7 +111,7 @@ class StatementParser(QueryParser):
 
     # ------------------------------------------------------------ INSERT
 
-    def _insert_statement(self) -> n.Statement:
+    def _insert_statement(self) -> d.Statement:
         at = self.advance().offset
         if self.is_word("ALL", "FIRST"):
             return self._multi_insert(at)
@@ -137,11 +129,11 @@ class StatementParser(QueryParser):
             query = self.query()
         else:
             self.fail(926)
-        statement = n.Insert(at, into, query, row=row)
+        statement = d.Insert(at, into, query, row=row)
         statement.returning = self._returning()
         return statement
 
-    def _insert_target(self) -> n.InsertInto:
+    def _insert_target(self) -> d.InsertInto:
         at = self.at
         if self.is_op("("):
             self.unsupported(141, "INSERT into an inline view")
@@ -151,7 +143,7 @@ class StatementParser(QueryParser):
         self._partition(table)
         if self.is_identifier():
             table.alias = self.identifier()
-        into = n.InsertInto(at, table, None, None)
+        into = d.InsertInto(at, table, None, None)
         if self.is_op("(") and not self.word_ahead(1, "SELECT", "WITH"):
             self.advance()
             into.columns = [self.column_name()]
@@ -168,10 +160,10 @@ class StatementParser(QueryParser):
         self.close_paren()
         return values
 
-    def _multi_insert(self, at: int) -> n.MultiInsert:
+    def _multi_insert(self, at: int) -> d.MultiInsert:
         first = self.advance().value == "FIRST"
-        branches: list[tuple[n.Node | None, list[n.InsertInto]]] = []
-        otherwise: list[n.InsertInto] = []
+        branches: list[tuple[n.Node | None, list[d.InsertInto]]] = []
+        otherwise: list[d.InsertInto] = []
         if self.is_word("INTO"):
             branches.append((None, self._into_clauses()))
         while self.accept("WHEN"):
@@ -184,9 +176,9 @@ class StatementParser(QueryParser):
             self.fail(905)
         if not (self.is_word("SELECT", "WITH") or self.is_op("(")):
             self.fail(928)
-        return n.MultiInsert(at, first, branches, otherwise, self.query())
+        return d.MultiInsert(at, first, branches, otherwise, self.query())
 
-    def _into_clauses(self) -> list[n.InsertInto]:
+    def _into_clauses(self) -> list[d.InsertInto]:
         clauses = []
         while self.accept("INTO"):
             into = self._insert_target()
@@ -199,19 +191,19 @@ class StatementParser(QueryParser):
 
     # ------------------------------------------------------------ UPDATE, DELETE
 
-    def _update(self) -> n.Update:
+    def _update(self) -> d.Update:
         at = self.advance().offset
         table = self._dml_target()
         self.expect("SET", 971)
         row = None
-        assignments: list[n.Assignment] = []
+        assignments: list[d.Assignment] = []
         if self.plsql and self.is_word("ROW") and self.op_ahead(1, "="):
             self.index += 2
             row = self.expression()
         else:
             assignments = self._assignments()
         where = self._where()
-        return n.Update(at, table, assignments, where, self._returning(), row)
+        return d.Update(at, table, assignments, where, self._returning(), row)
 
     def _where(self) -> n.Node | None:
         if not self.accept("WHERE"):
@@ -220,13 +212,13 @@ class StatementParser(QueryParser):
             self.unsupported(142, "WHERE CURRENT OF outside PL/SQL")
         return self.condition()
 
-    def _assignments(self) -> list[n.Assignment]:
+    def _assignments(self) -> list[d.Assignment]:
         result = [self._assignment()]
         while self.accept_op(","):
             result.append(self._assignment())
         return result
 
-    def _assignment(self) -> n.Assignment:
+    def _assignment(self) -> d.Assignment:
         at = self.at
         if self.accept_op("("):
             columns = [self.column_name()]
@@ -237,21 +229,21 @@ class StatementParser(QueryParser):
             query_at = self.at
             if not (self.is_op("(") and self.word_ahead(1, "SELECT", "WITH")):
                 self.fail(1767)
-            return n.Assignment(at, columns, n.Subquery(query_at, self._parenthesised_query()))
+            return d.Assignment(at, columns, n.Subquery(query_at, self._parenthesised_query()))
         column = self.column_name()
         self.expect_op("=", 927)
-        return n.Assignment(at, [column], self._value_or_default())
+        return d.Assignment(at, [column], self._value_or_default())
 
-    def _delete(self) -> n.Delete:
+    def _delete(self) -> d.Delete:
         at = self.advance().offset
         self.accept("FROM")
         table = self._dml_target()
         where = self._where()
-        return n.Delete(at, table, where, self._returning())
+        return d.Delete(at, table, where, self._returning())
 
     # ------------------------------------------------------------ MERGE
 
-    def _merge(self) -> n.Merge:
+    def _merge(self) -> d.Merge:
         at = self.advance().offset
         self.expect("INTO", 925)
         table = self._dml_table()
@@ -260,7 +252,7 @@ class StatementParser(QueryParser):
         self.expect("ON", 969)
         if not self.is_op("("):
             self.fail(906)
-        merge = n.Merge(at, table, source, self.condition())
+        merge = d.Merge(at, table, source, self.condition())
         while self.is_word("WHEN"):
             self._merge_branch(merge)
         if merge.assignments is None and merge.insert_values is None:
@@ -269,7 +261,7 @@ class StatementParser(QueryParser):
             self.unsupported(140, "LOG ERRORS")
         return merge
 
-    def _merge_branch(self, merge: n.Merge) -> None:
+    def _merge_branch(self, merge: d.Merge) -> None:
         at = self.advance().offset
         negated = self.accept("NOT")
         self.expect("MATCHED", 905)
@@ -292,7 +284,7 @@ class StatementParser(QueryParser):
             self.expect("WHERE", 905)
             merge.delete_where = self.condition()
 
-    def _merge_insert(self, merge: n.Merge) -> None:
+    def _merge_insert(self, merge: d.Merge) -> None:
         self.expect("INSERT", 905)
         if self.accept_op("("):
             merge.insert_columns = [self.column_name()]
@@ -304,114 +296,8 @@ class StatementParser(QueryParser):
         if self.accept("WHERE"):
             merge.insert_where = self.condition()
 
-    # ------------------------------------------------------------ small statements
 
-    def _lock(self) -> n.LockTable:
-        at = self.advance().offset
-        self.expect("TABLE", 905)
-        tables = [self.table_name()]
-        self._partition(tables[0])
-        while self.accept_op(","):
-            tables.append(self.table_name())
-        self.expect("IN", 905)
-        mode = next((m for m in _LOCK_MODES if self.accept(*m.split(), "MODE")), None)
-        if mode is None:
-            self.fail(905)
-        wait: float | None = None
-        if self.accept("NOWAIT"):
-            wait = 0
-        elif self.accept("WAIT"):
-            wait = self.integer(30005)
-        return n.LockTable(at, tables, mode, wait)
-
-    def _commit(self) -> n.Transaction:
-        at = self.advance().offset
-        self.accept("WORK")
-        if self.accept("COMMENT"):
-            self.string()
-        if self.accept("WRITE"):
-            while self.accept_any("WAIT", "NOWAIT", "IMMEDIATE", "BATCH"):
-                pass
-        if self.is_word("FORCE"):
-            self.unsupported(143, "COMMIT FORCE")
-        return n.Transaction(at, "commit")
-
-    def _rollback(self) -> n.Transaction:
-        at = self.advance().offset
-        self.accept("WORK")
-        if self.is_word("FORCE"):
-            self.unsupported(143, "ROLLBACK FORCE")
-        if self.accept("TO"):
-            self.accept("SAVEPOINT")
-            return n.Transaction(at, "rollback", self.identifier(3001).text)
-        return n.Transaction(at, "rollback")
-
-    def _savepoint(self) -> n.Transaction:
-        at = self.advance().offset
-        return n.Transaction(at, "savepoint", self.identifier(3001).text)
-
-    def _set(self) -> n.Statement:
-        at = self.advance().offset
-        if self.is_word("ROLE"):
-            self.unsupported(144, "SET ROLE", at=at)
-        if self.is_word("CONSTRAINT", "CONSTRAINTS"):
-            self.unsupported(145, "SET CONSTRAINTS", at=at)
-        self.expect("TRANSACTION", 922)
-        result = n.Transaction(at, "set transaction")
-        if self.accept("READ"):
-            word = self.accept_any("ONLY", "WRITE")
-            if word is None:
-                self.fail(905)
-            result.read_only = word == "ONLY"
-        elif self.accept("ISOLATION", "LEVEL"):
-            if self.is_word("SERIALIZABLE"):
-                self.unsupported(146, "ISOLATION LEVEL SERIALIZABLE")
-            self.expect("READ", 905)
-            self.expect("COMMITTED", 905)
-        elif not self.is_word("NAME", "USE"):
-            self.fail(905)
-        if self.accept("USE", "ROLLBACK", "SEGMENT"):
-            self.identifier()
-        if self.accept("NAME"):
-            self.string(1756)
-        return result
-
-    def _alter_session(self) -> n.AlterSession:
-        at = self.advance().offset
-        self.expect("SESSION", 940)
-        if not self.accept("SET"):
-            return self._alter_session_words(at)
-        result = n.AlterSession(at, [])
-        while not self.at_end():
-            name_at = self.at
-            if self.token.kind not in (IDENT, QUOTED):
-                self.fail(922)
-            name = self.advance().value
-            self.expect_op("=", 922)
-            result.settings.append((name, self._setting_value(), name_at))
-        if not result.settings:
-            self.fail(2248)
-        return result
-
-    def _setting_value(self) -> str:
-        if self.is_op("-"):
-            self.advance()
-            return "-" + self.advance().value
-        if self.at_end() or self.token.kind == "op":
-            self.fail(2248 if self.at_end() else 922)
-        return self.advance().value
-
-    def _alter_session_words(self, at: int) -> n.AlterSession:
-        """ENABLE / DISABLE / FORCE PARALLEL DML|DDL|QUERY, ENABLE RESUMABLE, CLOSE DATABASE LINK."""
-        words = []
-        while not self.at_end():
-            words.append(self.advance().value)
-        if not words:
-            self.fail(922)
-        return n.AlterSession(at, [], " ".join(words))
-
-
-def parse(text: str, *, plsql: bool = False) -> n.Statement:
+def parse(text: str, *, plsql: bool = False) -> d.Statement:
     """Parse one SQL statement (query, DML, transaction control, ALTER SESSION)."""
     return StatementParser(text, plsql=plsql).statement()
 

@@ -13,6 +13,7 @@ from dtm.sandbox.kernel.types import NUMBER, Kind
 from dtm.sandbox.sql import engine_aggregates as aggregates
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import Scope, SqlFunction, Typed
+from dtm.sandbox.sql.engine_keep import keep
 from dtm.sandbox.sql.functions import typing_rules
 from dtm.sandbox.sql.functions.conversion import FLOATS, family
 from dtm.sandbox.sql.translate_conditions import ConditionTranslator
@@ -206,7 +207,7 @@ class AggregateTranslator(ConditionTranslator):
         directions = tuple(
             (i.descending, i.descending if i.nulls_first is None else i.nulls_first) for i in order
         )
-        function = aggregates.keep(name, result.type, directions, last=last, wide=value.wide)
+        function = keep(name, result.type, directions, last=last, wide=value.wide)
         arguments = [result.sql, *(self.key(k) for k in keys)]
         return replace(result, sql=self.udf(function, *arguments))
 

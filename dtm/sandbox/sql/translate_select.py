@@ -5,46 +5,24 @@ SQL Language Reference 19c, "SQL Statements: SELECT".
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql import parse_nodes as n
-from dtm.sandbox.sql.bind_model import OutColumn, Relation, Scope, Source, Stage, Typed
+from dtm.sandbox.sql.bind_model import OutColumn, Relation, Scope, Stage, Typed
 from dtm.sandbox.sql.bind_scope import find_source, identifier_text, staged
 from dtm.sandbox.sql.bind_walk import walk
-from dtm.sandbox.sql.catalog_model import Table
 from dtm.sandbox.sql.functions.conversion import family
-from dtm.sandbox.sql.translate_aggregates import AGGREGATES
-from dtm.sandbox.sql.translate_hierarchy import HierarchyTranslator
+from dtm.sandbox.sql.translate_blocks import (
+    Block,
+    StageThrough,
+    all_sets,
+    has_aggregates,
+    has_windows,
+)
+from dtm.sandbox.sql.translate_locks import LockTranslator
 from dtm.sandbox.sql.translate_rownum import smallest, uses_rownum
 
 
-@dataclass(slots=True)
-class Block:
-    """A query block while it is assembled."""
-
-    scope: Scope
-    from_sql: str = ""
-    where: list[str] = field(default_factory=list)
-    limits: list[str] = field(default_factory=list)
-    finish: Callable[[], str] | None = None  # gives FROM when a stage wraps the row source
-    late_where: list[str] = field(default_factory=list)
-
-
-def has_aggregates(*nodes: n.Node | None) -> bool:
-    """Is there an aggregate function of this block (not an analytic one)?"""
-    return any(
-        isinstance(x, n.Call) and x.over is None and len(x.parts) == 1 and x.path[-1] in AGGREGATES
-        for x in walk(*nodes)
-    )
-
-
-def _has_windows(*nodes: n.Node | None) -> bool:
-    return any(isinstance(x, n.Call) and x.over is not None for x in walk(*nodes))
-
-
-class SelectTranslator(HierarchyTranslator):
+class SelectTranslator(LockTranslator):
     """Translates query blocks."""
 
     def select(self, node: n.Select, parent: Scope | None, query: n.Query | None) -> Relation:
@@ -66,7 +44,7 @@ class SelectTranslator(HierarchyTranslator):
         if node.distinct and len(self.context.nextvals) > drawn:
             raise OraError(2287, offset=node.at)
         if query is not None and query.for_update is not None:
-            self._lock_rows(query.for_update, node, block, relation, grouped=grouped)
+            self.lock_rows(query.for_update, node, block, relation, grouped=grouped)
         return relation
 
     # ------------------------------------------------------------ FROM, WHERE, CONNECT BY
@@ -123,8 +101,8 @@ class SelectTranslator(HierarchyTranslator):
         if not numbered and not block.limits:
             return
         scope = block.scope
-        complicated = grouped or node.distinct or bool(order) or _has_windows(*items)
-        simple = not grouped and node.connect_by is None and not _has_windows(*items, *operands)
+        complicated = grouped or node.distinct or bool(order) or has_windows(*items)
+        simple = not grouped and node.connect_by is None and not has_windows(*items, *operands)
         if numbered and not block.limits and simple:
             scope.rownum = "row_number() OVER ()"
             return
@@ -140,7 +118,7 @@ class SelectTranslator(HierarchyTranslator):
         inner = block.finish
         from_sql, where = block.from_sql, block.late_where if inner else block.where
         limits = block.limits
-        scope.stage = _StageThrough(alias, outer.names, inner_stage) if inner_stage else outer
+        scope.stage = StageThrough(alias, outer.names, inner_stage) if inner_stage else outer
         stage = scope.stage
         scope.rownum = f"{alias}.rn" if numbered else None
         block.where, block.late_where, block.limits = [], [], []
@@ -237,9 +215,9 @@ class SelectTranslator(HierarchyTranslator):
         if block.finish is not None or node.distinct or order:
             self._refuse_sets(node, block, order)
         relations: list[Relation] = []
-        everything = [k for s in _all_sets(node) for k in s]
+        everything = [k for s in all_sets(node) for k in s]
         all_keys = self._group_keys(everything, block.scope)
-        for chosen in _all_sets(node):
+        for chosen in all_sets(node):
             block.from_sql = from_sql
             keys = self._group_keys(chosen, block.scope)
             scope = block.scope
@@ -292,6 +270,8 @@ class SelectTranslator(HierarchyTranslator):
         having = None if node.having is None else self.condition(node.having, scope)
         scope.clause = "ORDER BY"
         terms = [t for t in (self._order_item(o, columns, node, scope) for o in order) if t]
+        if node.distinct:
+            self._no_lobs(columns, node.at)
         if grouped and scope.loose:
             at, _ = scope.loose[0]
             raise OraError(937 if node.group_by is None else 979, offset=at)
@@ -315,6 +295,12 @@ class SelectTranslator(HierarchyTranslator):
         single = grouped and node.group_by is None and node.having is None
         limited = bool(block.limits)
         return Relation(sql, columns, single_row=single, simple=simple, limited=limited)
+
+    def _no_lobs(self, columns: list[OutColumn], at: int) -> None:
+        """LOBs cannot be compared: ORA-00932."""
+        for column in columns:
+            if family(column.value.type) in "LB":
+                raise OraError(932, "-", column.value.type.kind.value, offset=at)
 
     def _text(self, node: n.Select, block: Block, columns: list[OutColumn]) -> str:
         items = ", ".join(f"{self._output(c)} AS c{i}" for i, c in enumerate(columns, 1))
@@ -362,94 +348,3 @@ class SelectTranslator(HierarchyTranslator):
         if len(aliased) > 1:
             raise OraError(960, offset=operand.at)
         return next(iter(aliased.values()), None)
-
-    # ------------------------------------------------------------ FOR UPDATE
-
-    def _lock_rows(
-        self,
-        clause: n.ForUpdate,
-        node: n.Select,
-        block: Block,
-        relation: Relation,
-        *,
-        grouped: bool,
-    ) -> None:
-        """The queries that find the rows to lock, one per table; ORA-01786 / 02014."""
-        if grouped or node.distinct:
-            raise OraError(1786, offset=clause.at)
-        if clause.skip_locked:
-            self.context.unsupported(192, "SKIP LOCKED", clause.at)
-        if node.connect_by is not None:
-            self.context.unsupported(193, "FOR UPDATE of a hierarchical query", clause.at)
-        for source in self._locked_sources(clause, block.scope):
-            if source.table is not None and source.row is not None:
-                candidates = self._candidates(block, source.row.sql)
-                relation.locks.append((source.table, candidates))
-
-    def _candidates(self, block: Block, row: str) -> str:
-        if block.finish is not None and block.scope.stage is not None:
-            name = block.scope.stage.outside(row)
-            return f"SELECT {name} FROM {block.finish()}"
-        sql = f"SELECT {row} FROM {block.from_sql}"
-        if block.where:
-            sql += f" WHERE {' AND '.join(block.where)}"
-        if block.limits:
-            sql += f" LIMIT {smallest(block.limits)}"
-        return sql
-
-    def _locked_sources(self, clause: n.ForUpdate, scope: Scope) -> list[Source]:
-        if clause.columns:
-            return [self._owner_of(name, scope) for name in clause.columns]
-        for source in scope.sources:
-            if source.table is None:
-                if source.name == "DUAL":
-                    continue
-                raise OraError(2014, offset=clause.at)
-        return [s for s in scope.sources if s.table is not None]
-
-    def _owner_of(self, name: n.Name, scope: Scope) -> Source:
-        path = name.path
-        for source in scope.sources:
-            if len(path) > 1 and not source.matches(path[:-1]):
-                continue
-            if path[-1] in source.columns:
-                if source.table is None:
-                    raise OraError(2014, offset=name.at)
-                return source
-        raise OraError(904, identifier_text(path), offset=name.at)
-
-
-class _StageThrough(Stage):
-    """A stage over another one: names go through both."""
-
-    __slots__ = ("inner",)
-
-    def __init__(self, alias: str, names: dict[str, str], inner: Stage) -> None:
-        super().__init__(alias, names)
-        self.inner = inner
-
-    def outside(self, inside: str) -> str:
-        return super().outside(self.inner.outside(inside))
-
-
-def _all_sets(node: n.Select) -> list[list[n.Node]]:
-    """The grouping sets a GROUP BY clause means: the product of its items' sets."""
-    result: list[list[n.Node]] = [[]]
-    for item in node.group_by or []:
-        result = [left + right for left in result for right in _item_sets(item)]
-    return result
-
-
-def _item_sets(item: n.GroupItem) -> list[list[n.Node]]:
-    if item.kind == "ROLLUP":
-        count = len(item.sets)
-        return [[k for s in item.sets[:size] for k in s] for size in range(count, -1, -1)]
-    if item.kind == "CUBE":
-        subsets: list[list[n.Node]] = [[]]
-        for group in item.sets:
-            subsets = [s + group for s in subsets] + subsets
-        return subsets
-    return list(item.sets)
-
-
-__all__ = ["Block", "SelectTranslator", "Table", "has_aggregates"]

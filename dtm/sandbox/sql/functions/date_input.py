@@ -7,23 +7,21 @@ the end may be missing, and MM, MON, MONTH, YY and RR have alternatives.
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from dtm.sandbox.kernel.errors import OraError, Unsupported
+from dtm.sandbox.sql.functions.date_fields import DIGITS, Input, compose
 from dtm.sandbox.sql.functions.date_models import (
     DAYS,
-    JULIAN_OFFSET,
     MONTHS,
     ROMAN,
     Element,
     elements,
 )
-from dtm.sandbox.sql.functions.environment import Environment, offset_zone, time_zone
+from dtm.sandbox.sql.functions.environment import Environment, time_zone
 
 _OUTPUT_ONLY = frozenset(
     {"CC", "SCC", "Q", "WW", "IW", "W", "IYYY", "IYY", "IY", "I", "D", "YEAR", "SYEAR", "TZD"}
@@ -89,38 +87,6 @@ _RANGES: dict[str, tuple[int, int, int, int]] = {
     "SS": (2, 0, 59, 1852),
     "SSSSS": (5, 0, 86399, 1853),
 }
-_DIGITS = re.compile(r"\d+")
-
-
-@dataclass(slots=True)
-class _Input:
-    """The text being read and the fields found so far."""
-
-    text: str
-    env: Environment
-    position: int = 0
-    fields: dict[str, int] = field(default_factory=dict)
-    zone: dt.tzinfo | None = None
-
-    def rest(self) -> str:
-        return self.text[self.position :]
-
-    def skip_spaces(self) -> None:
-        while self.text[self.position : self.position + 1] == " ":
-            self.position += 1
-
-    def at_end(self) -> bool:
-        return self.position >= len(self.text)
-
-    def digits(self, width: int, *, exact: bool = False) -> int:
-        """Read 1..width digits; OraError 1858 when there is none, 1862 when FX wants them all."""
-        match = _DIGITS.match(self.text, self.position, self.position + width)
-        if match is None:
-            raise OraError(1858)
-        if exact and match.end() - match.start() != width:
-            raise OraError(1862)
-        self.position = match.end()
-        return int(match.group())
 
 
 @lru_cache(maxsize=512)
@@ -151,7 +117,7 @@ def parse(text: str, model: str, env: Environment, want: str) -> dt.datetime:
     parts = _checked(model)
     if want == "D" and any(p.code.startswith(("FF", "TZ")) for p in parts):
         raise OraError(1821)
-    source = _Input(text, env)
+    source = Input(text, env)
     for index, part in enumerate(parts):
         if part.code:
             source.skip_spaces()
@@ -165,7 +131,7 @@ def parse(text: str, model: str, env: Environment, want: str) -> dt.datetime:
     source.skip_spaces()
     if not source.at_end():
         raise OraError(1830)
-    return _compose(source, want)
+    return compose(source, want)
 
 
 def _only_time_left(parts: tuple[Element, ...]) -> None:
@@ -173,7 +139,7 @@ def _only_time_left(parts: tuple[Element, ...]) -> None:
         raise OraError(1840)
 
 
-def _literal(source: _Input, part: Element, following: tuple[Element, ...]) -> None:
+def _literal(source: Input, part: Element, following: tuple[Element, ...]) -> None:
     if part.quoted:
         if not source.rest().startswith(part.text):
             raise OraError(1861)
@@ -195,7 +161,7 @@ def _literal(source: _Input, part: Element, following: tuple[Element, ...]) -> N
             raise OraError(1861)
 
 
-def _element(source: _Input, part: Element, following: tuple[Element, ...]) -> None:
+def _element(source: Input, part: Element, following: tuple[Element, ...]) -> None:
     code = part.code
     special = _SPECIAL.get(code)
     if special is not None:
@@ -210,7 +176,7 @@ def _element(source: _Input, part: Element, following: tuple[Element, ...]) -> N
         raise Unsupported(201, f"datetime format element {code} in input")
 
 
-def _ranged(source: _Input, part: Element) -> None:
+def _ranged(source: Input, part: Element) -> None:
     width, low, high, error = _RANGES[part.code]
     value = source.digits(width, exact=part.exact and part.fill)
     if not low <= value <= high:
@@ -218,7 +184,7 @@ def _ranged(source: _Input, part: Element) -> None:
     source.fields[part.code] = value
 
 
-def _year(source: _Input, part: Element, following: tuple[Element, ...]) -> None:
+def _year(source: Input, part: Element, following: tuple[Element, ...]) -> None:
     code, now = part.code, source.env.local.year
     if code == "SYYYY" and source.text[source.position] in "+-":
         if source.text[source.position] == "-":
@@ -233,7 +199,7 @@ def _year(source: _Input, part: Element, following: tuple[Element, ...]) -> None
         return
     width = len(code.lstrip("S"))
     if code in {"YY", "RR"} and not (following and following[0].code):
-        match = _DIGITS.match(source.text, source.position)
+        match = DIGITS.match(source.text, source.position)
         if match is not None and len(match.group()) == 4:
             width = 4  # alternative element: YY reads as YYYY, RR as RRRR
     start = source.position
@@ -257,7 +223,7 @@ def _full_year(value: int, digits: int, code: str, now: int) -> int:
     return now // size * size + value
 
 
-def _named(source: _Input, names: list[str]) -> int | None:
+def _named(source: Input, names: list[str]) -> int | None:
     """Read a full or three-letter name; its place in `names`, or None."""
     rest = source.rest().upper()
     for size in (None, 3):
@@ -268,7 +234,7 @@ def _named(source: _Input, names: list[str]) -> int | None:
     return None
 
 
-def _month_name(source: _Input, part: Element) -> None:
+def _month_name(source: Input, part: Element) -> None:
     number = _named(source, MONTHS)
     if number is None:
         raise OraError(1843)
@@ -277,14 +243,14 @@ def _month_name(source: _Input, part: Element) -> None:
     source.fields["MM"] = number + 1
 
 
-def _month(source: _Input, part: Element) -> None:
+def _month(source: Input, part: Element) -> None:
     if source.text[source.position].isalpha() and not part.exact:
         _month_name(source, part)
     else:
         _ranged(source, part)
 
 
-def _roman(source: _Input, _: Element) -> None:
+def _roman(source: Input, _: Element) -> None:
     match = re.match(r"[IVX]+", source.rest().upper())
     if match is None or match.group() not in ROMAN:
         raise OraError(1843)
@@ -292,14 +258,14 @@ def _roman(source: _Input, _: Element) -> None:
     source.fields["MM"] = ROMAN.index(match.group()) + 1
 
 
-def _weekday(source: _Input, _: Element) -> None:
+def _weekday(source: Input, _: Element) -> None:
     number = _named(source, DAYS)
     if number is None:
         raise OraError(1846)
     source.fields["weekday"] = number
 
 
-def _meridian(source: _Input, _: Element) -> None:
+def _meridian(source: Input, _: Element) -> None:
     match = re.match(r"([AP])(M|\.M\.)", source.rest().upper())
     if match is None:
         raise OraError(1855)
@@ -307,7 +273,7 @@ def _meridian(source: _Input, _: Element) -> None:
     source.fields["pm"] = int(match.group(1) == "P")
 
 
-def _era(source: _Input, _: Element) -> None:
+def _era(source: Input, _: Element) -> None:
     match = re.match(r"(A\.?D\.?|B\.?C\.?)", source.rest().upper())
     if match is None:
         raise OraError(1861)
@@ -316,19 +282,19 @@ def _era(source: _Input, _: Element) -> None:
     source.position += match.end()
 
 
-def _radix(source: _Input, _: Element) -> None:
+def _radix(source: Input, _: Element) -> None:
     if source.text[source.position] == source.env.decimal_character:
         source.position += 1
 
 
-def _fraction(source: _Input, code: str) -> None:
+def _fraction(source: Input, code: str) -> None:
     start = source.position
     source.digits(int(code[2:] or 9))
     digits = source.text[start : source.position]
     source.fields["microsecond"] = int(f"{digits:0<6}"[:6])
 
 
-def _zone_hour(source: _Input, _: Element) -> None:
+def _zone_hour(source: Input, _: Element) -> None:
     sign = source.text[source.position]
     if sign in "+-":
         source.position += 1
@@ -336,11 +302,11 @@ def _zone_hour(source: _Input, _: Element) -> None:
     source.fields["tzsign"] = -1 if sign == "-" else 1
 
 
-def _zone_minute(source: _Input, _: Element) -> None:
+def _zone_minute(source: Input, _: Element) -> None:
     source.fields["tzm"] = source.digits(2)
 
 
-def _zone_region(source: _Input, _: Element) -> None:
+def _zone_region(source: Input, _: Element) -> None:
     match = re.match(r"[+-]?[A-Za-z0-9_/:+-]+", source.rest())
     if match is None:
         raise OraError(1882)
@@ -348,7 +314,7 @@ def _zone_region(source: _Input, _: Element) -> None:
     source.zone = time_zone(match.group())
 
 
-_SPECIAL: dict[str, Callable[[_Input, Element], None]] = {
+_SPECIAL: dict[str, Callable[[Input, Element], None]] = {
     "MM": _month,
     "MON": _month_name,
     "MONTH": _month_name,
@@ -368,55 +334,3 @@ _SPECIAL: dict[str, Callable[[_Input, Element], None]] = {
     "TZM": _zone_minute,
     "TZR": _zone_region,
 }
-
-
-def _compose(source: _Input, want: str) -> dt.datetime:
-    fields = source.fields
-    date = _date(source)
-    if "weekday" in fields and fields["weekday"] != date.weekday():
-        raise OraError(1835)
-    hour, minute, second = _time(fields)
-    value = dt.datetime.combine(date, dt.time(hour, minute, second, fields.get("microsecond", 0)))
-    if want == "D":
-        return value.replace(microsecond=0)
-    return value if want == "S" else value.replace(tzinfo=_zone(source))
-
-
-def _date(source: _Input) -> dt.date:
-    fields, now = source.fields, source.env.local
-    if "J" in fields:
-        return dt.date.fromordinal(fields["J"] - JULIAN_OFFSET)
-    year = fields.get("year", now.year)
-    if "DDD" in fields:
-        if fields["DDD"] == 366 and not calendar.isleap(year):
-            raise OraError(1848)
-        return dt.date(year, 1, 1) + dt.timedelta(days=fields["DDD"] - 1)
-    month, day = fields.get("MM", now.month), fields.get("DD", 1)
-    if day > calendar.monthrange(year, month)[1]:
-        raise OraError(1839)
-    return dt.date(year, month, day)
-
-
-def _time(fields: dict[str, int]) -> tuple[int, int, int]:
-    if "SSSSS" in fields:
-        total = fields["SSSSS"]
-        hour, minute, second = total // 3600, total // 60 % 60, total % 60
-        for code, value in (("HH24", hour), ("MI", minute), ("SS", second)):
-            if fields.get(code, value) != value:
-                raise OraError(1836)
-        return hour, minute, second
-    hour = fields.get("HH24", 0)
-    twelve = fields.get("HH12", fields.get("HH"))
-    if twelve is not None:
-        hour = twelve % 12 + 12 * fields["pm"] if "pm" in fields else twelve
-    return hour, fields.get("MI", 0), fields.get("SS", 0)
-
-
-def _zone(source: _Input) -> dt.tzinfo:
-    fields = source.fields
-    if source.zone is not None:
-        return source.zone
-    if "tzh" in fields:
-        sign = "-" if fields["tzsign"] < 0 else "+"
-        return offset_zone(sign, fields["tzh"], fields.get("tzm", 0))
-    return source.env.zone

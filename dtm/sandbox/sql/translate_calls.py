@@ -1,0 +1,190 @@
+"""Scalar subqueries, PL/SQL functions and sequences in expressions.
+
+SQL Language Reference 19c, "Expressions", "Scalar Subquery Expressions"; "About User-Defined
+Functions"; "Pseudocolumns", "Sequence Pseudocolumns".
+"""
+
+from __future__ import annotations
+
+from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.ports import FunctionRef
+from dtm.sandbox.kernel.types import INTEGER, Kind
+from dtm.sandbox.sql import engine_aggregates as aggregates
+from dtm.sandbox.sql import engine_wrappers as wrappers
+from dtm.sandbox.sql import parse_nodes as n
+from dtm.sandbox.sql.bind_model import Scope, Typed
+from dtm.sandbox.sql.bind_scope import identifier_text
+from dtm.sandbox.sql.functions.conversion import family
+from dtm.sandbox.sql.translate_expressions import ExpressionTranslator
+
+# Oracle functions the sandbox does not have (anything else unknown is ORA-00904).
+_UNSUPPORTED = frozenset(
+    [
+        "ADD_XML",
+        "BFILENAME",
+        "CARDINALITY",
+        "CLUSTER_ID",
+        "COLLECT",
+        "COMPOSE",
+        "CONVERT",
+        "CORR",
+        "CUBE_TABLE",
+        "CV",
+        "DECOMPOSE",
+        "DEPTH",
+        "DEREF",
+        "EXISTSNODE",
+        "EXTRACTVALUE",
+        "FEATURE_ID",
+        "GROUP_ID",
+        "ITERATION_NUMBER",
+        "JSON_ARRAY",
+        "JSON_ARRAYAGG",
+        "JSON_OBJECT",
+        "JSON_OBJECTAGG",
+        "JSON_QUERY",
+        "JSON_VALUE",
+        "JSON_EXISTS",
+        "JSON_TABLE",
+        "MAKE_REF",
+        "NEW_TIME",
+        "NLSSORT",
+        "NLS_CHARSET_ID",
+        "NLS_CHARSET_NAME",
+        "ORA_INVOKING_USER",
+        "PATH",
+        "POWERMULTISET",
+        "PREDICTION",
+        "PRESENTNNV",
+        "PRESENTV",
+        "PREVIOUS",
+        "REF",
+        "REFTOHEX",
+        "SCN_TO_TIMESTAMP",
+        "SYS_DBURIGEN",
+        "SYS_TYPEID",
+        "SYS_XMLAGG",
+        "SYS_XMLGEN",
+        "TIMESTAMP_TO_SCN",
+        "TREAT",
+        "VALUE",
+        "XMLAGG",
+        "XMLCAST",
+        "XMLCONCAT",
+        "XMLELEMENT",
+        "XMLFOREST",
+        "XMLPARSE",
+        "XMLQUERY",
+        "XMLROOT",
+        "XMLSERIALIZE",
+        "XMLTABLE",
+        "XMLTYPE",
+    ]
+)
+
+
+class CallTranslator(ExpressionTranslator):
+    """Translates what reaches outside the expression: queries, PL/SQL, sequences."""
+
+    # ------------------------------------------------------------ subqueries
+
+    def scalar_subquery(self, node: n.Subquery, scope: Scope) -> Typed:
+        relation = self.query(node.query, scope)
+        if len(relation.columns) != 1:
+            raise OraError(913, offset=node.at)
+        value = relation.columns[0].value
+        if relation.single_row:
+            return value.moved(f"({relation.sql})")
+        alias = self.context.alias("q")
+        single = self.udf(aggregates.SINGLE, f"{alias}.c1")
+        result = value.moved(f"(SELECT {single} FROM ({relation.sql}) AS {alias})")
+        return Typed(result.sql, result.type, digits=result.digits, wide=result.wide)
+
+    # ------------------------------------------------------------ PL/SQL functions and sequences
+
+    def named_function(self, node: n.Name, scope: Scope) -> Typed | None:
+        del scope
+        ref = self._function_ref(node.path)
+        if ref is None:
+            return None
+        return self._plsql(ref, [], [], node.at)
+
+    def _function_ref(self, path: tuple[str, ...]) -> FunctionRef | None:
+        context = self.context
+        ref = context.scope.resolve_function(path) if context.scope is not None else None
+        if ref is None and context.plsql is not None:
+            ref = context.plsql.function(path, context.session.current_schema)
+        return ref
+
+    def plsql_call(self, node: n.Call, scope: Scope) -> Typed:
+        ref = self._function_ref(node.path)
+        if ref is None:
+            name = node.path[-1]
+            if name in _UNSUPPORTED and len(node.path) == 1:
+                self.context.unsupported(152, f"function {name}", node.at)
+            raise OraError(904, identifier_text(node.path), offset=node.at)
+        if node.over is not None or node.star or node.quantifier:
+            self.context.unsupported(153, "user-defined aggregate functions", node.at)
+        arguments = [self.expression(a, scope) for a in node.arguments]
+        return self._plsql(ref, arguments, node.names, node.at)
+
+    def _plsql(
+        self, ref: FunctionRef, arguments: list[Typed], names: list[str | None], at: int
+    ) -> Typed:
+        """Call a PL/SQL function: positional arguments, then named ones; trailing defaults."""
+        types = [p[1] for p in ref.parameters]
+        count = len(arguments)
+        if count > len(types) or any(not p[2] for p in ref.parameters[count:]):
+            raise OraError(6553, message=_wrong_arguments(ref.name), offset=at)
+        if any(names):
+            arguments = self._by_name(ref, arguments, names, at)
+        for given, target in zip(arguments, types, strict=False):
+            self.convert(given, target, at)
+        slot = len(self.context.needs.calls)
+        self.context.needs.calls.append(ref)
+        self.context.needs.writes = True
+        function = wrappers.plsql_call(
+            tuple(types[:count]), tuple(a.type for a in arguments), ref.returns
+        )
+        if ref.returns.kind is Kind.BOOLEAN:
+            raise OraError(6552, message=_boolean_result(), offset=at)
+        sql = self.udf(function, str(slot), *(a.sql for a in arguments))
+        return Typed(sql, ref.returns, wide=family(ref.returns) == "N")
+
+    def _by_name(
+        self, ref: FunctionRef, arguments: list[Typed], names: list[str | None], at: int
+    ) -> list[Typed]:
+        order = [p[0] for p in ref.parameters]
+        placed: dict[int, Typed] = {}
+        for index, (value, name) in enumerate(zip(arguments, names, strict=True)):
+            if name is not None and name not in order:
+                raise OraError(6553, message=_wrong_arguments(ref.name), offset=at)
+            placed[index if name is None else order.index(name)] = value
+        if sorted(placed) != list(range(len(arguments))):
+            self.context.unsupported(154, "named arguments that leave a gap", at)
+        return [placed[i] for i in range(len(arguments))]
+
+    def sequence_value(self, node: n.Name, scope: Scope) -> Typed:
+        """seq.NEXTVAL, seq.CURRVAL; ORA-02287 where they may not stand."""
+        if scope.clause not in {"SELECT", "VALUES", "SET"} or scope.group_keys is not None:
+            raise OraError(2287, offset=node.at)
+        sequence = self.context.names.sequence(node.path[:-1], node.at)
+        if node.path[-1] == "CURRVAL":
+            return Typed(self.udf(aggregates.CURRVAL, str(sequence.id)), INTEGER, wide=True)
+        self.context.needs.writes = True
+        count = sum(1 for s in self.context.nextvals if s == sequence.id)
+        if count and scope.clause != "VALUES":
+            self.context.unsupported(155, "NEXTVAL of one sequence twice in a row", node.at)
+        self.context.nextvals.append(sequence.id)
+        return Typed(self.udf(aggregates.NEXTVAL, str(sequence.id)), INTEGER, wide=True)
+
+
+def _wrong_arguments(name: str) -> str:
+    return (
+        f"PLS-306: wrong number or types of arguments in call to '{name}'\n"
+        f"ORA-06553: PLS-306: wrong number or types of arguments in call to '{name}'"
+    )
+
+
+def _boolean_result() -> str:
+    return "PL/SQL: Statement ignored\nORA-06553: PLS-382: expression is of wrong type"
