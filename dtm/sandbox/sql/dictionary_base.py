@@ -7,8 +7,9 @@ Performance Views". Values are encoded (encoding.py). Columns nobody can fill ar
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from dtm.sandbox.kernel.types import Column, Kind, OraType
 from dtm.sandbox.sql.catalog import Catalog
@@ -17,7 +18,37 @@ from dtm.sandbox.sql.privileges import may_see
 from dtm.sandbox.sql.transactions import StorageSession
 
 Values = tuple[Encoded, ...]
-Producer = Callable[[StorageSession], Iterable[Values]]
+T = TypeVar("T")
+
+
+class Reader:
+    """What a producer reads: the dictionary, or only its entries called `name`."""
+
+    def __init__(self, session: StorageSession, name: Encoded = None) -> None:
+        self.session = session
+        self.instance = session.instance
+        self.catalog: Catalog = session.instance.catalog
+        self.context = session.context
+        self._name = name
+
+    def all(self, kind: type[T]) -> list[T]:
+        """Every entry of a class that may count, sorted."""
+        if self._name is None:
+            return self.catalog.all(kind)
+        by_name: dict[object, list[T]] = self.catalog.cached(
+            ("by name", kind), lambda: _by_name(self.catalog.all(kind))
+        )
+        return by_name.get(self._name, [])
+
+
+def _by_name(entries: list[T]) -> dict[object, list[T]]:
+    found: dict[object, list[T]] = {}
+    for entry in entries:
+        found.setdefault(getattr(entry, "name", None), []).append(entry)
+    return found
+
+
+Producer = Callable[[Reader], Iterable[Values]]
 _KINDS = {
     "n": OraType(Kind.NUMBER),
     "d": OraType(Kind.DATE),
@@ -33,8 +64,21 @@ class DictionaryView:
 
     name: str
     columns: tuple[Column, ...]
-    rows: Producer
+    producer: Producer
     public: bool
+    key: str | None = None  # the column with the name of the entries the producer reads
+
+    def rows(self, session: StorageSession) -> Iterable[Values]:
+        """Every row the session may see."""
+        return self.producer(Reader(session))
+
+    def narrow(
+        self, session: StorageSession, column: str, value: Encoded
+    ) -> Iterable[Values] | None:
+        """The rows with `column` = `value`, or more; None when that is not cheaper than all."""
+        if column != self.key or value is None:
+            return None
+        return self.producer(Reader(session, value))
 
 
 def columns_of(spec: str) -> tuple[Column, ...]:
@@ -61,7 +105,12 @@ class Registry:
         """One view as it is."""
         self.views[name] = DictionaryView(name, columns_of(spec), rows, public)
 
-    def family(
+    def families(self, table: Mapping[str, tuple[str, Producer, str]]) -> None:
+        """Families with an OWNER column: name -> (columns, producer, the name column)."""
+        for name, (spec, rows, seen_by) in table.items():
+            self.family(name, spec, rows, seen_by=seen_by)
+
+    def family(  # noqa: PLR0913 - the facts of a family of views
         self,
         name: str,
         spec: str,
@@ -70,12 +119,14 @@ class Registry:
         owner: str = "OWNER",
         seen_by: str | None = None,
         hide: Sequence[str] | None = None,
+        key: str | None = None,
         all_: bool = True,
     ) -> None:
         """DBA_name, ALL_name (what the user may see) and USER_name (its own).
 
         `owner` is the column with the schema, `seen_by` the one with the name of the object that
-        decides about visibility; USER_ leaves out the columns in `hide` (the owner's).
+        decides about visibility; USER_ leaves out the columns in `hide` (the owner's). `key`: the
+        column with the names of the entries read, when it is not `seen_by`.
         """
         columns = columns_of(spec)
         names = [column.name for column in columns]
@@ -84,26 +135,33 @@ class Registry:
         hidden = {owner} if hide is None else set(hide)
         kept = [index for index, column in enumerate(names) if column not in hidden]
 
-        def users(session: StorageSession) -> Iterable[Values]:
-            user = _user(session)
-            return [tuple(row[i] for i in kept) for row in rows(session) if row[at] == user]
+        def users(reader: Reader) -> Iterable[Values]:
+            user = _user(reader.session)
+            return [tuple(row[i] for i in kept) for row in rows(reader) if row[at] == user]
 
-        def everybodys(session: StorageSession) -> Iterable[Values]:
-            seen = Seen(session)
+        def everybodys(reader: Reader) -> Iterable[Values]:
+            seen = Seen(reader.session)
             return [
-                r
-                for r in rows(session)
-                if seen(r[at], r[name_at] if name_at is not None else None)
+                r for r in rows(reader) if seen(r[at], r[name_at] if name_at is not None else None)
             ]
 
-        self.views[f"DBA_{name}"] = DictionaryView(f"DBA_{name}", columns, rows, public=False)
+        key = key or seen_by
+        shown = tuple(columns[i] for i in kept)
+        self._put(f"DBA_{name}", columns, rows, key, public=False)
         if all_:
-            self.views[f"ALL_{name}"] = DictionaryView(
-                f"ALL_{name}", columns, everybodys, public=True
-            )
-        self.views[f"USER_{name}"] = DictionaryView(
-            f"USER_{name}", tuple(columns[i] for i in kept), users, public=True
-        )
+            self._put(f"ALL_{name}", columns, everybodys, key, public=True)
+        self._put(f"USER_{name}", shown, users, key, public=True)
+
+    def _put(
+        self,
+        name: str,
+        columns: tuple[Column, ...],
+        rows: Producer,
+        key: str | None,
+        *,
+        public: bool,
+    ) -> None:
+        self.views[name] = DictionaryView(name, columns, rows, public, key)
 
 
 def _user(session: StorageSession) -> str:

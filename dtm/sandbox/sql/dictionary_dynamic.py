@@ -8,10 +8,9 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from dtm.sandbox.sql.dictionary_base import Producer, Registry, Values, stamp
+from dtm.sandbox.sql.dictionary_base import Producer, Reader, Registry, Values, stamp
 from dtm.sandbox.sql.dictionary_parameters import PARAMETERS, STATISTICS
 from dtm.sandbox.sql.encoding import Encoded
-from dtm.sandbox.sql.transactions import StorageSession
 from dtm.sandbox.sql.transactions_undo import Transaction
 
 BANNER = "Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - Production"
@@ -41,11 +40,11 @@ def register(registry: Registry) -> None:
 
 
 def _with_instance(rows: Producer) -> Producer:
-    return lambda session: [(1, *row) for row in rows(session)]
+    return lambda reader: [(1, *row) for row in rows(reader)]
 
 
-def _sessions(session: StorageSession) -> Iterator[Values]:
-    instance = session.instance
+def _sessions(reader: Reader) -> Iterator[Values]:
+    instance = reader.instance
     facts = instance.attributes.get("sessions")
     by_xid = {
         t.xid: sid for sid, s in instance.sessions.items() for t in (s.transaction, *s.suspended)
@@ -75,15 +74,15 @@ def _sessions(session: StorageSession) -> Iterator[Values]:
         )  # fmt: skip
 
 
-def _transactions(session: StorageSession) -> Iterator[tuple[int, Transaction]]:
-    for sid, other in sorted(session.instance.sessions.items()):
+def _transactions(reader: Reader) -> Iterator[tuple[int, Transaction]]:
+    for sid, other in sorted(reader.instance.sessions.items()):
         for transaction in (other.transaction, *other.suspended):
             if transaction.xid:
                 yield sid, transaction
 
 
-def _transaction_rows(session: StorageSession) -> Iterator[Values]:
-    for _, t in _transactions(session):
+def _transaction_rows(reader: Reader) -> Iterator[Values]:
+    for _, t in _transactions(reader):
         started = t.started.strftime("%m/%d/%y %H:%M:%S") if t.started else None
         yield (
             f"{t.xid:016X}", t.xid % 10 + 1, t.xid % 34, t.xid, "ACTIVE", started,
@@ -91,12 +90,12 @@ def _transaction_rows(session: StorageSession) -> Iterator[Values]:
         )  # fmt: skip
 
 
-def _locks(session: StorageSession) -> Iterator[Values]:
+def _locks(reader: Reader) -> Iterator[Values]:
     """TX and TM locks of the transactions, UL locks of DBMS_LOCK (from the interpreter)."""
-    instance = session.instance
+    instance = reader.instance
     waited = {holder: waiter for waiter, holder in instance.locks.waits.items()}
-    sid_of = {t.xid: sid for sid, t in _transactions(session)}
-    for sid, t in _transactions(session):
+    sid_of = {t.xid: sid for sid, t in _transactions(reader)}
+    for sid, t in _transactions(reader):
         block = 1 if t.xid in waited else 0
         yield _lock(sid, "TX", (t.xid % 10 + 1) << 16 | t.xid % 34, t.xid, 6, 0, block)
         for table_id in t.tables:
@@ -116,9 +115,9 @@ def _lock(sid: int, kind: str, id1: int, id2: int, mode: int, request: int, bloc
     return (None, None, sid, kind, id1, id2, mode, request, 0, block, 0)
 
 
-def _locked_objects(session: StorageSession) -> Iterator[Values]:
-    for sid, t in _transactions(session):
-        context = session.instance.sessions[sid].context
+def _locked_objects(reader: Reader) -> Iterator[Values]:
+    for sid, t in _transactions(reader):
+        context = reader.instance.sessions[sid].context
         for table_id in t.tables:
             yield (
                 t.xid % 10 + 1, t.xid % 34, t.xid, table_id, sid, context.user,
@@ -126,8 +125,8 @@ def _locked_objects(session: StorageSession) -> Iterator[Values]:
             )  # fmt: skip
 
 
-def _instance(session: StorageSession) -> Iterator[Values]:
-    instance = session.instance
+def _instance(reader: Reader) -> Iterator[Values]:
+    instance = reader.instance
     yield (
         1, instance.name, "localhost", "19.0.0.0.0", "19.0.0.0.0", stamp(instance.started), "OPEN",
         "NO", 1, "STOPPED", "ALLOWED", "NO", "ACTIVE", "PRIMARY_INSTANCE", "NORMAL", "NO", 0,
@@ -135,41 +134,41 @@ def _instance(session: StorageSession) -> Iterator[Values]:
     )  # fmt: skip
 
 
-def _unique_name(session: StorageSession) -> str:
-    given: Any = session.instance.attributes.get("db_unique_name")
-    return str(given or session.instance.name)
+def _unique_name(reader: Reader) -> str:
+    given: Any = reader.instance.attributes.get("db_unique_name")
+    return str(given or reader.instance.name)
 
 
-def _database(session: StorageSession) -> Iterator[Values]:
-    instance = session.instance
+def _database(reader: Reader) -> Iterator[Values]:
+    instance = reader.instance
     created = instance.catalog.state("created", stamp(instance.started))
     yield (
         int(instance.catalog.state("dbid", 1)), instance.name, created, 1, None, "NOARCHIVELOG",
         "READ WRITE", "MAXIMUM PERFORMANCE", "PRIMARY", "NONE", "NO", "NOT ALLOWED",
-        13, "Linux x86 64-bit", _unique_name(session), "NO", "NO", instance.transactions.statement,
+        13, "Linux x86 64-bit", _unique_name(reader), "NO", "NO", instance.transactions.statement,
     )  # fmt: skip
 
 
-def _version(_: StorageSession) -> Iterator[Values]:
+def _version(_: Reader) -> Iterator[Values]:
     yield (BANNER, f"{BANNER}\nVersion 19.3.0.0.0", BANNER, 0)
 
 
-def _pdbs(_: StorageSession) -> Iterator[Values]:
+def _pdbs(_: Reader) -> Iterator[Values]:
     """The sandbox is no container database."""
     return iter(())
 
 
-def _process(session: StorageSession) -> Iterator[Values]:
-    for sid in sorted(session.instance.sessions):
-        context = session.instance.sessions[sid].context
+def _process(reader: Reader) -> Iterator[Values]:
+    for sid in sorted(reader.instance.sessions):
+        context = reader.instance.sessions[sid].context
         yield (None, sid, str(os.getpid()), None, context.attributes.get("osuser"), context.serial,
                context.attributes.get("program"), None)  # fmt: skip
 
 
-def _parameters(session: StorageSession) -> Iterator[Values]:
-    merged = {**PARAMETERS, "db_name": session.instance.name.lower(),
-              "db_unique_name": _unique_name(session).lower()}  # fmt: skip
-    for source in (session.instance.parameters, session.parameters):
+def _parameters(reader: Reader) -> Iterator[Values]:
+    merged = {**PARAMETERS, "db_name": reader.instance.name.lower(),
+              "db_unique_name": _unique_name(reader).lower()}  # fmt: skip
+    for source in (reader.instance.parameters, reader.session.parameters):
         merged.update({name.lower(): value for name, value in source.items()})
     for number, (name, value) in enumerate(sorted(merged.items()), 1):
         numeric = value.isdigit()
@@ -177,24 +176,24 @@ def _parameters(session: StorageSession) -> Iterator[Values]:
         yield (number, name, kind, value, value, "FALSE", "TRUE", "IMMEDIATE", "FALSE", None, 0)
 
 
-def _statistic_values(session: StorageSession) -> dict[str, int]:
-    counts: Any = session.context.state.get("statistics")
+def _statistic_values(reader: Reader) -> dict[str, int]:
+    counts: Any = reader.context.state.get("statistics")
     return counts if isinstance(counts, dict) else {}
 
 
-def _mystat(session: StorageSession) -> Iterator[Values]:
-    values = _statistic_values(session)
+def _mystat(reader: Reader) -> Iterator[Values]:
+    values = _statistic_values(reader)
     for number, name in enumerate(STATISTICS):
-        yield (session.context.sid, number, values.get(name, 0), 0)
+        yield (reader.context.sid, number, values.get(name, 0), 0)
 
 
-def _sesstat(session: StorageSession) -> Iterator[Values]:
-    for sid in sorted(session.instance.sessions):
+def _sesstat(reader: Reader) -> Iterator[Values]:
+    for sid in sorted(reader.instance.sessions):
         for number, _ in enumerate(STATISTICS):
             yield (sid, number, 0, 0)
 
 
-def _statname(_: StorageSession) -> Iterator[Values]:
+def _statname(_: Reader) -> Iterator[Values]:
     for number, name in enumerate(STATISTICS):
         yield (number, name, 1, number + 1, name, 0)
 
@@ -206,23 +205,23 @@ _PQ = (
 )  # fmt: skip
 
 
-def _pq_sesstat(_: StorageSession) -> Iterator[Values]:
+def _pq_sesstat(_: Reader) -> Iterator[Values]:
     """Nothing runs in parallel here."""
     for name in _PQ:
         yield (name, 0, 0, 0)
 
 
-def _nothing(_: StorageSession) -> Iterator[Values]:
+def _nothing(_: Reader) -> Iterator[Values]:
     return iter(())
 
 
-def _nls(session: StorageSession) -> Iterator[Values]:
-    for name, value in sorted(session.context.nls.items()):
+def _nls(reader: Reader) -> Iterator[Values]:
+    for name, value in sorted(reader.context.nls.items()):
         yield (name, value, 0)
 
 
-def _services(session: StorageSession) -> Iterator[Values]:
-    name = session.context.service_name
+def _services(reader: Reader) -> Iterator[Values]:
+    name = reader.context.service_name
     rows: list[Encoded] = [1, None, name, None, name, None, 0]
     yield tuple(rows)
 

@@ -14,9 +14,8 @@ from dtm.sandbox.sql.catalog_model import (
     Unit,
     View,
 )
-from dtm.sandbox.sql.dictionary_base import Registry, Values, stamp, stamp_text
+from dtm.sandbox.sql.dictionary_base import Producer, Reader, Registry, Values, stamp, stamp_text
 from dtm.sandbox.sql.encoding import encode_number
-from dtm.sandbox.sql.transactions import StorageSession
 
 _OBJECTS = """
 OWNER:v128 OBJECT_NAME:v128 SUBOBJECT_NAME:v128 OBJECT_ID:n DATA_OBJECT_ID:n OBJECT_TYPE:v23
@@ -47,75 +46,8 @@ _DEFAULT_SETTINGS = {
 }
 
 
-def register(registry: Registry) -> None:
-    """Add this module's views."""
-    registry.family("OBJECTS", _OBJECTS, _objects, seen_by="OBJECT_NAME")
-    registry.views["OBJ"] = registry.views["USER_OBJECTS"]
-    registry.family(
-        "SOURCE",
-        "OWNER:v128 NAME:v128 TYPE:v12 LINE:n TEXT:v4000 ORIGIN_CON_ID:n",
-        _source,
-        seen_by="NAME",
-    )
-    registry.family(
-        "ERRORS",
-        "OWNER:v128 NAME:v128 TYPE:v12 SEQUENCE:n LINE:n POSITION:n TEXT:v4000 ATTRIBUTE:v9 "
-        "MESSAGE_NUMBER:n",
-        _errors,
-        seen_by="NAME",
-    )
-    registry.family(
-        "DEPENDENCIES",
-        "OWNER:v128 NAME:v128 TYPE:v19 REFERENCED_OWNER:v128 REFERENCED_NAME:v128 "
-        "REFERENCED_TYPE:v19 REFERENCED_LINK_NAME:v128 DEPENDENCY_TYPE:v4",
-        _dependencies,
-        seen_by="NAME",
-    )
-    registry.family(
-        "TRIGGERS",
-        "OWNER:v128 TRIGGER_NAME:v128 TRIGGER_TYPE:v16 TRIGGERING_EVENT:v246 TABLE_OWNER:v128 "
-        "BASE_OBJECT_TYPE:v18 TABLE_NAME:v128 COLUMN_NAME:v4000 REFERENCING_NAMES:v422 "
-        "WHEN_CLAUSE:v4000 STATUS:v8 DESCRIPTION:v4000 ACTION_TYPE:v11 TRIGGER_BODY:l",
-        _triggers,
-        seen_by="TABLE_NAME",
-    )
-    registry.family(
-        "PLSQL_OBJECT_SETTINGS",
-        "OWNER:v128 NAME:v128 TYPE:v12 PLSQL_OPTIMIZE_LEVEL:n PLSQL_CODE_TYPE:v4000 "
-        "PLSQL_DEBUG:v4000 PLSQL_WARNINGS:v4000 NLS_LENGTH_SEMANTICS:v4000 PLSQL_CCFLAGS:v4000 "
-        "PLSCOPE_SETTINGS:v4000 ORIGIN_CON_ID:n",
-        _settings,
-        seen_by="NAME",
-    )
-    registry.family(
-        "SYNONYMS",
-        "OWNER:v128 SYNONYM_NAME:v128 TABLE_OWNER:v128 TABLE_NAME:v128 DB_LINK:v128 "
-        "ORIGIN_CON_ID:n",
-        _synonyms,
-        seen_by="SYNONYM_NAME",
-    )
-    registry.family(
-        "SEQUENCES",
-        "SEQUENCE_OWNER:v128 SEQUENCE_NAME:v128 MIN_VALUE:n MAX_VALUE:n INCREMENT_BY:n "
-        "CYCLE_FLAG:v1 ORDER_FLAG:v1 CACHE_SIZE:n LAST_NUMBER:n SCALE_FLAG:v1 EXTEND_FLAG:v1 "
-        "SHARDED_FLAG:v1 SESSION_FLAG:v1 KEEP_VALUE:v1",
-        _sequences,
-        owner="SEQUENCE_OWNER",
-        seen_by="SEQUENCE_NAME",
-    )
-    registry.family(
-        "VIEWS",
-        "OWNER:v128 VIEW_NAME:v128 TEXT_LENGTH:n TEXT:l TEXT_VC:v4000 TYPE_TEXT_LENGTH:n "
-        "TYPE_TEXT:v4000 OID_TEXT_LENGTH:n OID_TEXT:v4000 VIEW_TYPE_OWNER:v128 VIEW_TYPE:v128 "
-        "SUPERVIEW_NAME:v128 EDITIONING_VIEW:v1 READ_ONLY:v1",
-        _views,
-        seen_by="VIEW_NAME",
-    )
-
-
-def _objects(session: StorageSession) -> Iterator[Values]:
-    catalog = session.instance.catalog
-    for table in catalog.all(Table):
+def _objects(reader: Reader) -> Iterator[Values]:
+    for table in reader.all(Table):
         common = (table.created, table.last_ddl)
         temporary = "Y" if table.temporary else "N"
         yield _object(
@@ -127,28 +59,28 @@ def _objects(session: StorageSession) -> Iterator[Values]:
                     table.owner, table.name, part.name, part.id, "TABLE PARTITION",
                     part.created, part.created,
                 )  # fmt: skip
-    for index in catalog.all(Index):
+    for index in reader.all(Index):
         generated = "Y" if index.generated else "N"
         yield _object(
             index.owner, index.name, None, index.id, "INDEX", index.created, index.last_ddl,
             generated=generated,
         )  # fmt: skip
-    for sequence in catalog.all(Sequence):
+    for sequence in reader.all(Sequence):
         yield _object(
             sequence.owner, sequence.name, None, sequence.id, "SEQUENCE", sequence.created,
             sequence.last_ddl, generated="Y" if sequence.identity else "N",
         )  # fmt: skip
-    for synonym in catalog.all(Synonym):
+    for synonym in reader.all(Synonym):
         yield _object(
             synonym.owner, synonym.name, None, synonym.id, "SYNONYM", synonym.created,
             synonym.created,
         )  # fmt: skip
-    for view in catalog.all(View):
+    for view in reader.all(View):
         yield _object(
             view.owner, view.name, None, view.id, "VIEW", view.created, view.last_ddl,
             status=view.status,
         )  # fmt: skip
-    for unit in catalog.all(Unit):
+    for unit in reader.all(Unit):
         yield _object(
             unit.owner, unit.name, None, unit.id, unit.type, unit.created, unit.last_ddl,
             status=unit.status, timestamp=unit.timestamp,
@@ -180,14 +112,14 @@ def _object(  # noqa: PLR0913 - a row has that many facts
     )  # fmt: skip
 
 
-def _source(session: StorageSession) -> Iterator[Values]:
-    for unit in session.instance.catalog.all(Unit):
+def _source(reader: Reader) -> Iterator[Values]:
+    for unit in reader.all(Unit):
         for number, line in enumerate(unit.text.splitlines(keepends=True), 1):
             yield (unit.owner, unit.name, unit.type, number, line, 0)
 
 
-def _errors(session: StorageSession) -> Iterator[Values]:
-    for unit in session.instance.catalog.all(Unit):
+def _errors(reader: Reader) -> Iterator[Values]:
+    for unit in reader.all(Unit):
         for sequence, (line, position, text, attribute) in enumerate(unit.errors, 1):
             digits = "".join(c for c in text[:10] if c.isdigit())
             number = int(digits) if digits else 0
@@ -196,18 +128,18 @@ def _errors(session: StorageSession) -> Iterator[Values]:
             )  # fmt: skip
 
 
-def _dependencies(session: StorageSession) -> Iterator[Values]:
-    catalog = session.instance.catalog
-    for unit in catalog.all(Unit):
+def _dependencies(reader: Reader) -> Iterator[Values]:
+    catalog = reader.instance.catalog
+    for unit in reader.all(Unit):
         for owner, name, kind in unit.depends_on:
             yield (unit.owner, unit.name, unit.type, owner, name, kind, None, "HARD")
-    for view in catalog.all(View):
+    for view in reader.all(View):
         for owner, name in view.depends_on:
             found = catalog.find(owner, name)
             kind = found.type if isinstance(found, Unit) else type(found).__name__.upper()
             kind = kind if found is not None else "NON-EXISTENT"
             yield (view.owner, view.name, "VIEW", owner, name, kind, None, "HARD")
-    for synonym in catalog.all(Synonym):
+    for synonym in reader.all(Synonym):
         found = catalog.find(synonym.target_owner, synonym.target_name)
         if found is not None and synonym.owner != "PUBLIC":
             kind = found.type if isinstance(found, Unit) else type(found).__name__.upper()
@@ -217,8 +149,8 @@ def _dependencies(session: StorageSession) -> Iterator[Values]:
             )  # fmt: skip
 
 
-def _triggers(session: StorageSession) -> Iterator[Values]:
-    for unit in session.instance.catalog.all(Unit):
+def _triggers(reader: Reader) -> Iterator[Values]:
+    for unit in reader.all(Unit):
         if unit.type != "TRIGGER":
             continue
         settings = unit.settings
@@ -238,8 +170,8 @@ def _triggers(session: StorageSession) -> Iterator[Values]:
         )  # fmt: skip
 
 
-def _settings(session: StorageSession) -> Iterator[Values]:
-    for unit in session.instance.catalog.all(Unit):
+def _settings(reader: Reader) -> Iterator[Values]:
+    for unit in reader.all(Unit):
         values = {**_DEFAULT_SETTINGS, **unit.settings}
         yield (
             unit.owner, unit.name, unit.type, int(values["PLSQL_OPTIMIZE_LEVEL"] or 2),
@@ -249,14 +181,14 @@ def _settings(session: StorageSession) -> Iterator[Values]:
         )  # fmt: skip
 
 
-def _synonyms(session: StorageSession) -> Iterator[Values]:
-    for synonym in session.instance.catalog.all(Synonym):
+def _synonyms(reader: Reader) -> Iterator[Values]:
+    for synonym in reader.all(Synonym):
         yield (synonym.owner, synonym.name, synonym.target_owner, synonym.target_name, None, 0)
 
 
-def _sequences(session: StorageSession) -> Iterator[Values]:
-    instance = session.instance
-    for s in instance.catalog.all(Sequence):
+def _sequences(reader: Reader) -> Iterator[Values]:
+    instance = reader.instance
+    for s in reader.all(Sequence):
         next_value = instance.sequences.peek(s)
         # LAST_NUMBER is what is on disk: the first number behind the cached ones.
         behind = (next_value - s.start) // s.increment
@@ -269,9 +201,71 @@ def _sequences(session: StorageSession) -> Iterator[Values]:
         )  # fmt: skip
 
 
-def _views(session: StorageSession) -> Iterator[Values]:
-    for view in session.instance.catalog.all(View):
+def _views(reader: Reader) -> Iterator[Values]:
+    for view in reader.all(View):
         yield (
             view.owner, view.name, len(view.text), view.text, view.text[:4000], None, None, None,
             None, None, None, None, "N", "Y" if view.read_only else "N",
         )  # fmt: skip
+
+
+_FAMILIES: dict[str, tuple[str, Producer, str]] = {
+    "OBJECTS": (_OBJECTS, _objects, "OBJECT_NAME"),
+    "SOURCE": (
+        "OWNER:v128 NAME:v128 TYPE:v12 LINE:n TEXT:v4000 ORIGIN_CON_ID:n",
+        _source,
+        "NAME",
+    ),
+    "ERRORS": (
+        "OWNER:v128 NAME:v128 TYPE:v12 SEQUENCE:n LINE:n POSITION:n TEXT:v4000 ATTRIBUTE:v9 "
+        "MESSAGE_NUMBER:n",
+        _errors,
+        "NAME",
+    ),
+    "DEPENDENCIES": (
+        "OWNER:v128 NAME:v128 TYPE:v19 REFERENCED_OWNER:v128 REFERENCED_NAME:v128 "
+        "REFERENCED_TYPE:v19 REFERENCED_LINK_NAME:v128 DEPENDENCY_TYPE:v4",
+        _dependencies,
+        "NAME",
+    ),
+    "PLSQL_OBJECT_SETTINGS": (
+        "OWNER:v128 NAME:v128 TYPE:v12 PLSQL_OPTIMIZE_LEVEL:n PLSQL_CODE_TYPE:v4000 "
+        "PLSQL_DEBUG:v4000 PLSQL_WARNINGS:v4000 NLS_LENGTH_SEMANTICS:v4000 PLSQL_CCFLAGS:v4000 "
+        "PLSCOPE_SETTINGS:v4000 ORIGIN_CON_ID:n",
+        _settings,
+        "NAME",
+    ),
+    "SYNONYMS": (
+        "OWNER:v128 SYNONYM_NAME:v128 TABLE_OWNER:v128 TABLE_NAME:v128 DB_LINK:v128 "
+        "ORIGIN_CON_ID:n",
+        _synonyms,
+        "SYNONYM_NAME",
+    ),
+    "VIEWS": (
+        "OWNER:v128 VIEW_NAME:v128 TEXT_LENGTH:n TEXT:l TEXT_VC:v4000 TYPE_TEXT_LENGTH:n "
+        "TYPE_TEXT:v4000 OID_TEXT_LENGTH:n OID_TEXT:v4000 VIEW_TYPE_OWNER:v128 VIEW_TYPE:v128 "
+        "SUPERVIEW_NAME:v128 EDITIONING_VIEW:v1 READ_ONLY:v1",
+        _views,
+        "VIEW_NAME",
+    ),
+}
+_TRIGGERS = """
+OWNER:v128 TRIGGER_NAME:v128 TRIGGER_TYPE:v16 TRIGGERING_EVENT:v246 TABLE_OWNER:v128
+BASE_OBJECT_TYPE:v18 TABLE_NAME:v128 COLUMN_NAME:v4000 REFERENCING_NAMES:v422
+WHEN_CLAUSE:v4000 STATUS:v8 DESCRIPTION:v4000 ACTION_TYPE:v11 TRIGGER_BODY:l
+"""
+_SEQUENCES = """
+SEQUENCE_OWNER:v128 SEQUENCE_NAME:v128 MIN_VALUE:n MAX_VALUE:n INCREMENT_BY:n CYCLE_FLAG:v1
+ORDER_FLAG:v1 CACHE_SIZE:n LAST_NUMBER:n SCALE_FLAG:v1 EXTEND_FLAG:v1 SHARDED_FLAG:v1
+SESSION_FLAG:v1 KEEP_VALUE:v1
+"""
+
+
+def register(registry: Registry) -> None:
+    """Add this module's views."""
+    registry.families(_FAMILIES)
+    registry.views["OBJ"] = registry.views["USER_OBJECTS"]
+    registry.family("TRIGGERS", _TRIGGERS, _triggers, seen_by="TABLE_NAME", key="TRIGGER_NAME")
+    registry.family(
+        "SEQUENCES", _SEQUENCES, _sequences, owner="SEQUENCE_OWNER", seen_by="SEQUENCE_NAME"
+    )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtm.sandbox.sql.catalog_model import Grants, Tablespace, User
-from dtm.sandbox.sql.dictionary_base import Registry, Values, stamp
+from dtm.sandbox.sql.dictionary_base import Reader, Registry, Values, stamp
 from dtm.sandbox.sql.privilege_names import SYSTEM_PRIVILEGES
 from dtm.sandbox.sql.privileges import granted_sets
 from dtm.sandbox.sql.storage_space import UNLIMITED, quota_of
-from dtm.sandbox.sql.transactions import StorageSession
 
 _TAB_PRIVS = """
 GRANTEE:v128 OWNER:v128 TABLE_NAME:v128 GRANTOR:v128 PRIVILEGE:v40 GRANTABLE:v3 HIERARCHY:v3
@@ -26,6 +25,109 @@ INITIAL_RSRC_CONSUMER_GROUP:v128 EXTERNAL_NAME:v4000 PASSWORD_VERSIONS:v17 EDITI
 AUTHENTICATION_TYPE:v8 LAST_LOGIN:t ORACLE_MAINTAINED:v1 COMMON:v3
 """
 _MAINTAINED = ("SYS", "SYSTEM")
+
+
+def _me(reader: Reader) -> str:
+    return reader.context.effective_user or reader.context.user
+
+
+def _users(reader: Reader) -> Iterator[Values]:
+    for user in reader.all(User):
+        states = [w for w, on in (("EXPIRED", user.expired), ("LOCKED", user.locked)) if on]
+        maintained = user.name in _MAINTAINED
+        yield (
+            user.name, user.id, None, " & ".join(states) or "OPEN",
+            stamp(user.created) if user.locked else None, None, user.default_tablespace,
+            user.temporary_tablespace, user.temporary_tablespace, stamp(user.created),
+            user.profile, "DEFAULT_CONSUMER_GROUP", None, "12C" if user.hash else None, "N",
+            "PASSWORD" if user.hash else "NONE", None, "Y" if maintained else "N",
+            "YES" if maintained else "NO",
+        )  # fmt: skip
+
+
+def _yes(flag: bool) -> str:
+    return "YES" if flag else "NO"
+
+
+def _sys_privs(reader: Reader) -> Iterator[Values]:
+    for grants in reader.all(Grants):
+        for privilege, admin in sorted(grants.system.items()):
+            yield (grants.grantee, privilege, _yes(admin), "NO", "NO")
+
+
+def _kind_of(reader: Reader, owner: str, name: str) -> str:
+    found = reader.instance.catalog.find(owner, name)
+    return getattr(found, "type", type(found).__name__.upper())
+
+
+def _tab_privs(reader: Reader) -> Iterator[Values]:
+    for grants in reader.all(Grants):
+        for (owner, name, privilege, column), (grantable, grantor) in sorted(
+            grants.objects.items()
+        ):
+            if column:
+                continue
+            yield (
+                grants.grantee, owner, name, grantor, privilege, _yes(grantable), "NO", "NO",
+                _kind_of(reader, owner, name), "NO",
+            )  # fmt: skip
+
+
+def _all_tab_privs(reader: Reader) -> Iterator[Values]:
+    mine = {_me(reader), "PUBLIC", *_my_roles(reader)}
+    for r in _tab_privs(reader):
+        if r[0] in mine or _me(reader) in (r[1], r[3]):
+            yield (r[3], r[0], r[1], r[2], *r[4:])
+
+
+def _role_privs(reader: Reader) -> Iterator[Values]:
+    for grants in reader.all(Grants):
+        for role, admin in sorted(grants.roles.items()):
+            yield (grants.grantee, role, _yes(admin), "NO", "YES", "NO")
+
+
+def _roles(reader: Reader) -> Iterator[Values]:
+    for number, grants in enumerate(reader.all(Grants)):
+        if grants.is_role:
+            yield (grants.grantee, number, "NO", "NONE", "NO")
+
+
+def _my_roles(reader: Reader) -> set[str]:
+    """The roles that count now; none inside a definer-rights unit."""
+    if reader.context.effective_user is not None:
+        return set()
+    sets = granted_sets(reader.instance.catalog, reader.context.user)
+    return {grants.grantee for grants in sets if grants.is_role}
+
+
+def _session_privs(reader: Reader) -> Iterator[Values]:
+    user = _me(reader)
+    if user == "SYS":
+        names = set(SYSTEM_PRIVILEGES)
+    else:
+        roles = reader.context.effective_user is None
+        sets = granted_sets(reader.instance.catalog, user, roles=roles)
+        names = {privilege for grants in sets for privilege in grants.system}
+    for name in sorted(names):
+        yield (name,)
+
+
+def _quotas(reader: Reader) -> Iterator[Values]:
+    instance = reader.instance
+    for user in reader.all(User):
+        used = instance.space.user_bytes(user.name)
+        for tablespace in reader.all(Tablespace):
+            quota = user.quotas.get(tablespace.name)
+            size = used.get(tablespace.name, 0)
+            if quota is None and not size:
+                continue
+            most = (
+                quota
+                if quota is not None
+                else quota_of(instance.catalog, user.name, tablespace.name)
+            )
+            blocks = UNLIMITED if most == UNLIMITED else most // 8192
+            yield (tablespace.name, user.name, size, most, size // 8192, blocks, "NO")
 
 
 def register(registry: Registry) -> None:
@@ -71,6 +173,10 @@ def register(registry: Registry) -> None:
         lambda s: [(*r[1:7],) for r in _tab_privs(s) if r[0] == _me(s)],
         public=True,
     )
+    _register_roles(registry)
+
+
+def _register_roles(registry: Registry) -> None:
     role = "GRANTED_ROLE:v128 ADMIN_OPTION:v3 DELEGATE_OPTION:v3 DEFAULT_ROLE:v3 COMMON:v3"
     registry.add("DBA_ROLE_PRIVS", f"GRANTEE:v128 {role}", _role_privs)
     registry.add(
@@ -102,106 +208,3 @@ def register(registry: Registry) -> None:
         lambda s: [(r[0], *r[2:]) for r in _quotas(s) if r[1] == _me(s)],
         public=True,
     )
-
-
-def _me(session: StorageSession) -> str:
-    return session.context.effective_user or session.context.user
-
-
-def _users(session: StorageSession) -> Iterator[Values]:
-    for user in session.instance.catalog.all(User):
-        states = [w for w, on in (("EXPIRED", user.expired), ("LOCKED", user.locked)) if on]
-        maintained = user.name in _MAINTAINED
-        yield (
-            user.name, user.id, None, " & ".join(states) or "OPEN",
-            stamp(user.created) if user.locked else None, None, user.default_tablespace,
-            user.temporary_tablespace, user.temporary_tablespace, stamp(user.created),
-            user.profile, "DEFAULT_CONSUMER_GROUP", None, "12C" if user.hash else None, "N",
-            "PASSWORD" if user.hash else "NONE", None, "Y" if maintained else "N",
-            "YES" if maintained else "NO",
-        )  # fmt: skip
-
-
-def _yes(flag: bool) -> str:
-    return "YES" if flag else "NO"
-
-
-def _sys_privs(session: StorageSession) -> Iterator[Values]:
-    for grants in session.instance.catalog.all(Grants):
-        for privilege, admin in sorted(grants.system.items()):
-            yield (grants.grantee, privilege, _yes(admin), "NO", "NO")
-
-
-def _kind_of(session: StorageSession, owner: str, name: str) -> str:
-    found = session.instance.catalog.find(owner, name)
-    return getattr(found, "type", type(found).__name__.upper())
-
-
-def _tab_privs(session: StorageSession) -> Iterator[Values]:
-    for grants in session.instance.catalog.all(Grants):
-        for (owner, name, privilege, column), (grantable, grantor) in sorted(
-            grants.objects.items()
-        ):
-            if column:
-                continue
-            yield (
-                grants.grantee, owner, name, grantor, privilege, _yes(grantable), "NO", "NO",
-                _kind_of(session, owner, name), "NO",
-            )  # fmt: skip
-
-
-def _all_tab_privs(session: StorageSession) -> Iterator[Values]:
-    mine = {_me(session), "PUBLIC", *_my_roles(session)}
-    for r in _tab_privs(session):
-        if r[0] in mine or _me(session) in (r[1], r[3]):
-            yield (r[3], r[0], r[1], r[2], *r[4:])
-
-
-def _role_privs(session: StorageSession) -> Iterator[Values]:
-    for grants in session.instance.catalog.all(Grants):
-        for role, admin in sorted(grants.roles.items()):
-            yield (grants.grantee, role, _yes(admin), "NO", "YES", "NO")
-
-
-def _roles(session: StorageSession) -> Iterator[Values]:
-    for number, grants in enumerate(session.instance.catalog.all(Grants)):
-        if grants.is_role:
-            yield (grants.grantee, number, "NO", "NONE", "NO")
-
-
-def _my_roles(session: StorageSession) -> set[str]:
-    """The roles that count now; none inside a definer-rights unit."""
-    if session.context.effective_user is not None:
-        return set()
-    sets = granted_sets(session.instance.catalog, session.context.user)
-    return {grants.grantee for grants in sets if grants.is_role}
-
-
-def _session_privs(session: StorageSession) -> Iterator[Values]:
-    user = _me(session)
-    if user == "SYS":
-        names = set(SYSTEM_PRIVILEGES)
-    else:
-        roles = session.context.effective_user is None
-        sets = granted_sets(session.instance.catalog, user, roles=roles)
-        names = {privilege for grants in sets for privilege in grants.system}
-    for name in sorted(names):
-        yield (name,)
-
-
-def _quotas(session: StorageSession) -> Iterator[Values]:
-    instance = session.instance
-    for user in instance.catalog.all(User):
-        used = instance.space.user_bytes(user.name)
-        for tablespace in instance.catalog.all(Tablespace):
-            quota = user.quotas.get(tablespace.name)
-            size = used.get(tablespace.name, 0)
-            if quota is None and not size:
-                continue
-            most = (
-                quota
-                if quota is not None
-                else quota_of(instance.catalog, user.name, tablespace.name)
-            )
-            blocks = UNLIMITED if most == UNLIMITED else most // 8192
-            yield (tablespace.name, user.name, size, most, size // 8192, blocks, "NO")

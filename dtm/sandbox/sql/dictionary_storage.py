@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dtm.sandbox.sql.catalog_model import Index, Partition, Table, Tablespace
-from dtm.sandbox.sql.dictionary_base import Registry, Values
+from dtm.sandbox.sql.dictionary_base import Reader, Registry, Values
 from dtm.sandbox.sql.partitions_sql import condition
 from dtm.sandbox.sql.storage import PAGE
-from dtm.sandbox.sql.transactions import StorageSession
 
 _BLOCK = 8192
 _EXTENT = 65536
@@ -81,16 +80,16 @@ def register(registry: Registry) -> None:
     )  # fmt: skip
 
 
-def _rows_of(session: StorageSession, table: Table, partition: Partition) -> int:
+def _rows_of(reader: Reader, table: Table, partition: Partition) -> int:
     if table.partitioning is None:
         return 0
     where = condition(table.partitioning, partition)
-    found = session.instance.database.run(f"SELECT count(*) FROM {table.target} WHERE {where}")
+    found = reader.instance.database.run(f"SELECT count(*) FROM {table.target} WHERE {where}")
     return int(found[0][0])
 
 
-def _segments(session: StorageSession) -> Iterator[Values]:
-    instance = session.instance
+def _segments(reader: Reader) -> Iterator[Values]:
+    instance = reader.instance
     for tablespace in instance.catalog.all(Tablespace):
         if tablespace.schema == "temp":
             continue
@@ -99,20 +98,18 @@ def _segments(session: StorageSession) -> Iterator[Values]:
             if table.schema != tablespace.schema:
                 continue
             size = sizes.get(table.physical, 0)
-            for name, kind, share in _shares(session, table, size):
+            for name, kind, share in _shares(reader, table, size):
                 yield _segment(table.owner, table.name, name, kind, table.tablespace, share)
             for index in instance.catalog.indexes_of(table):
                 size = sizes.get(index.physical, 0) + sizes.get(index.physical + "!", 0)
                 yield _segment(index.owner, index.name, None, "INDEX", index.tablespace, size)
 
 
-def _shares(
-    session: StorageSession, table: Table, size: int
-) -> Iterator[tuple[str | None, str, int]]:
+def _shares(reader: Reader, table: Table, size: int) -> Iterator[tuple[str | None, str, int]]:
     if table.partitioning is None:
         yield None, "TABLE", size
         return
-    counts = [_rows_of(session, table, part) for part in table.partitioning.partitions]
+    counts = [_rows_of(reader, table, part) for part in table.partitioning.partitions]
     total = sum(counts)
     for part, count in zip(table.partitioning.partitions, counts, strict=True):
         share = size * count // total // PAGE * PAGE if total else 0
@@ -130,8 +127,8 @@ def _segment(
     )  # fmt: skip
 
 
-def _tablespaces(session: StorageSession) -> Iterator[Values]:
-    for t in session.instance.catalog.all(Tablespace):
+def _tablespaces(reader: Reader) -> Iterator[Values]:
+    for t in reader.all(Tablespace):
         yield (
             t.name, _BLOCK, _EXTENT, None, 1, 2147483645, 2147483645, None, _EXTENT, t.status,
             t.contents, "LOGGING", "NO", "LOCAL", "SYSTEM",
@@ -140,9 +137,9 @@ def _tablespaces(session: StorageSession) -> Iterator[Values]:
         )  # fmt: skip
 
 
-def _files(session: StorageSession, *contents: str) -> Iterator[Values]:
+def _files(reader: Reader, *contents: str) -> Iterator[Values]:
     number = 0
-    for tablespace in session.instance.catalog.all(Tablespace):
+    for tablespace in reader.all(Tablespace):
         for file in tablespace.datafiles:
             number += 1
             if tablespace.contents not in contents:
@@ -155,17 +152,17 @@ def _files(session: StorageSession, *contents: str) -> Iterator[Values]:
             )  # fmt: skip
 
 
-def _data_files(session: StorageSession) -> Iterator[Values]:
-    return _files(session, "PERMANENT", "UNDO")
+def _data_files(reader: Reader) -> Iterator[Values]:
+    return _files(reader, "PERMANENT", "UNDO")
 
 
-def _temp_files(session: StorageSession) -> Iterator[Values]:
-    return _files(session, "TEMPORARY")
+def _temp_files(reader: Reader) -> Iterator[Values]:
+    return _files(reader, "TEMPORARY")
 
 
-def _free_space(session: StorageSession) -> Iterator[Values]:
+def _free_space(reader: Reader) -> Iterator[Values]:
     """What can still be used within the files' present sizes (autoextension not counted)."""
-    instance = session.instance
+    instance = reader.instance
     number = 0
     for tablespace in instance.catalog.all(Tablespace):
         number += len(tablespace.datafiles)
@@ -178,8 +175,8 @@ def _free_space(session: StorageSession) -> Iterator[Values]:
             yield (tablespace.name, number, 1, left, left // _BLOCK, number)
 
 
-def _tab_partitions(session: StorageSession) -> Iterator[Values]:
-    for table in session.instance.catalog.all(Table):
+def _tab_partitions(reader: Reader) -> Iterator[Values]:
+    for table in reader.all(Table):
         if table.partitioning is None:
             continue
         for position, part in enumerate(table.partitioning.partitions, 1):
@@ -193,8 +190,8 @@ def _tab_partitions(session: StorageSession) -> Iterator[Values]:
             )  # fmt: skip
 
 
-def _part_tables(session: StorageSession) -> Iterator[Values]:
-    for table in session.instance.catalog.all(Table):
+def _part_tables(reader: Reader) -> Iterator[Values]:
+    for table in reader.all(Table):
         partitioning = table.partitioning
         if partitioning is None:
             continue
@@ -206,8 +203,8 @@ def _part_tables(session: StorageSession) -> Iterator[Values]:
         )  # fmt: skip
 
 
-def _part_key_columns(session: StorageSession) -> Iterator[Values]:
-    catalog = session.instance.catalog
+def _part_key_columns(reader: Reader) -> Iterator[Values]:
+    catalog = reader.instance.catalog
     for table in catalog.all(Table):
         if table.partitioning is None:
             continue
@@ -218,8 +215,8 @@ def _part_key_columns(session: StorageSession) -> Iterator[Values]:
                     yield (index.owner, index.name, "INDEX", name, position)
 
 
-def _ind_partitions(session: StorageSession) -> Iterator[Values]:
-    catalog = session.instance.catalog
+def _ind_partitions(reader: Reader) -> Iterator[Values]:
+    catalog = reader.instance.catalog
     for index in catalog.all(Index):
         table = catalog.table(*index.table)
         if not index.local or table is None or table.partitioning is None:

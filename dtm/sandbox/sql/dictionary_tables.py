@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from dtm.sandbox.kernel.types import Column, Kind, OraType
 from dtm.sandbox.sql.catalog_model import Constraint, Index, Table, View
-from dtm.sandbox.sql.dictionary_base import Registry, Values, stamp
+from dtm.sandbox.sql.dictionary_base import Reader, Registry, Values, stamp
 from dtm.sandbox.sql.encoding import Encoded
-from dtm.sandbox.sql.transactions import StorageSession
 
 _TABLES = """
 OWNER:v128 TABLE_NAME:v128 TABLESPACE_NAME:v30 CLUSTER_NAME:v128 IOT_NAME:v128 STATUS:v8
@@ -56,7 +55,7 @@ def register(registry: Registry) -> None:
     registry.family("TAB_COLUMNS", _TAB_COLUMNS, _tab_columns, seen_by="TABLE_NAME")
     registry.views["COLS"] = registry.views["USER_TAB_COLUMNS"]
     registry.family("TAB_COLS", _TAB_COLS, _tab_cols, seen_by="TABLE_NAME")
-    registry.family("INDEXES", _INDEXES, _indexes, seen_by="TABLE_NAME")
+    registry.family("INDEXES", _INDEXES, _indexes, seen_by="TABLE_NAME", key="INDEX_NAME")
     registry.views["IND"] = registry.views["USER_INDEXES"]
     registry.family(
         "IND_COLUMNS",
@@ -65,6 +64,7 @@ def register(registry: Registry) -> None:
         _ind_columns,
         owner="INDEX_OWNER",
         seen_by="TABLE_NAME",
+        key="INDEX_NAME",
         hide=("INDEX_OWNER", "TABLE_OWNER"),
     )
     registry.family(
@@ -74,6 +74,7 @@ def register(registry: Registry) -> None:
         _ind_expressions,
         owner="INDEX_OWNER",
         seen_by="TABLE_NAME",
+        key="INDEX_NAME",
         hide=("INDEX_OWNER", "TABLE_OWNER"),
     )
     registry.family("CONSTRAINTS", _CONSTRAINTS, _constraints, seen_by="TABLE_NAME", hide=())
@@ -98,8 +99,8 @@ def register(registry: Registry) -> None:
     )
 
 
-def _tables(session: StorageSession) -> Iterator[Values]:
-    for table in session.instance.catalog.all(Table):
+def _tables(reader: Reader) -> Iterator[Values]:
+    for table in reader.all(Table):
         p, s = table.properties, table.statistics
         partitioned = table.partitioning is not None
         moving = p.get("ROW_MOVEMENT") == "ENABLED" or (
@@ -179,9 +180,8 @@ def _column_row(
     )  # fmt: skip
 
 
-def _tab_columns(session: StorageSession) -> Iterator[Values]:
-    catalog = session.instance.catalog
-    for table in catalog.all(Table):
+def _tab_columns(reader: Reader) -> Iterator[Values]:
+    for table in reader.all(Table):
         for position, column in enumerate(table.visible, 1):
             default = column.virtual or column.default
             if column.identity is not None:
@@ -190,27 +190,27 @@ def _tab_columns(session: StorageSession) -> Iterator[Values]:
                 table.owner, table.name, column.described, position, default,
                 on_null=column.default_on_null, identity=column.identity is not None,
             )  # fmt: skip
-    for view in catalog.all(View):
+    for view in reader.all(View):
         for position, described in enumerate(view.columns, 1):
             yield _column_row(view.owner, view.name, described, position, None)
 
 
-def _tab_cols(session: StorageSession) -> Iterator[Values]:
-    catalog = session.instance.catalog
-    for row in _tab_columns(session):
+def _tab_cols(reader: Reader) -> Iterator[Values]:
+    catalog = reader.instance.catalog
+    for row in _tab_columns(reader):
         table = catalog.table(str(row[0]), str(row[1]))
         column = table.column(str(row[2])) if table is not None else None
         virtual = column is not None and column.virtual is not None
         yield (*row, "NO", "YES" if virtual else "NO", row[10])
-    for table in catalog.all(Table):
+    for table in reader.all(Table):
         for position, column in enumerate(table.columns, 1):
             if column.invisible:
                 hidden = _column_row(table.owner, table.name, column.described, 0, column.default)
                 yield (*hidden[:10], None, *hidden[11:], "YES", "NO", position)
 
 
-def _indexes(session: StorageSession) -> Iterator[Values]:
-    for index in session.instance.catalog.all(Index):
+def _indexes(reader: Reader) -> Iterator[Values]:
+    for index in reader.all(Index):
         p = index.properties
         function = any(part.name is None for part in index.columns)
         kind = "BITMAP" if index.bitmap else "NORMAL"
@@ -225,9 +225,9 @@ def _indexes(session: StorageSession) -> Iterator[Values]:
         )  # fmt: skip
 
 
-def _ind_columns(session: StorageSession) -> Iterator[Values]:
-    catalog = session.instance.catalog
-    for index in catalog.all(Index):
+def _ind_columns(reader: Reader) -> Iterator[Values]:
+    catalog = reader.instance.catalog
+    for index in reader.all(Index):
         table = catalog.table(*index.table)
         for position, part in enumerate(index.columns, 1):
             column = table.column(part.name) if table is not None and part.name else None
@@ -241,15 +241,15 @@ def _ind_columns(session: StorageSession) -> Iterator[Values]:
             )  # fmt: skip
 
 
-def _ind_expressions(session: StorageSession) -> Iterator[Values]:
-    for index in session.instance.catalog.all(Index):
+def _ind_expressions(reader: Reader) -> Iterator[Values]:
+    for index in reader.all(Index):
         for position, part in enumerate(index.columns, 1):
             if part.expression is not None:
                 yield (index.owner, index.name, *index.table, part.expression, position)
 
 
-def _constraints(session: StorageSession) -> Iterator[Values]:
-    for table in session.instance.catalog.all(Table):
+def _constraints(reader: Reader) -> Iterator[Values]:
+    for table in reader.all(Table):
         for constraint in table.constraints:
             yield _constraint_row(table, constraint)
 
@@ -267,28 +267,26 @@ def _constraint_row(table: Table, c: Constraint) -> Values:
     )  # fmt: skip
 
 
-def _cons_columns(session: StorageSession) -> Iterator[Values]:
-    for table in session.instance.catalog.all(Table):
+def _cons_columns(reader: Reader) -> Iterator[Values]:
+    for table in reader.all(Table):
         for constraint in table.constraints:
             for position, name in enumerate(constraint.columns, 1):
                 place = position if constraint.type in "PUR" else None
                 yield (table.owner, constraint.name, table.name, name, place)
 
 
-def _tab_comments(session: StorageSession) -> Iterator[Values]:
-    catalog = session.instance.catalog
-    for table in catalog.all(Table):
+def _tab_comments(reader: Reader) -> Iterator[Values]:
+    for table in reader.all(Table):
         yield (table.owner, table.name, "TABLE", table.comment, 0)
-    for view in catalog.all(View):
+    for view in reader.all(View):
         yield (view.owner, view.name, "VIEW", view.comment, 0)
 
 
-def _col_comments(session: StorageSession) -> Iterator[Values]:
-    catalog = session.instance.catalog
-    for table in catalog.all(Table):
+def _col_comments(reader: Reader) -> Iterator[Values]:
+    for table in reader.all(Table):
         for column in table.visible:
             yield (table.owner, table.name, column.name, column.comment, 0)
-    for view in catalog.all(View):
+    for view in reader.all(View):
         for described in view.columns:
             text = view.column_comments.get(described.name) or None
             yield (view.owner, view.name, described.name, text, 0)

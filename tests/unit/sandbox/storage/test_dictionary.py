@@ -58,6 +58,21 @@ def test_every_row_of_every_view_fits_its_columns(
                 assert value is None or isinstance(value, int | float | str | bytes)
 
 
+@pytest.mark.parametrize("name", sorted(n for n, v in dictionary.VIEWS.items() if v.key))
+def test_narrow_reading_misses_nothing(app_tables: Client, name: str) -> None:
+    view = dictionary.VIEWS[name]
+    names = [column.name for column in view.columns]
+    assert view.key is not None
+    at = names.index(view.key)
+    rows = list(view.rows(app_tables.session))
+    assert view.narrow(app_tables.session, "NO_SUCH_COLUMN", "X") is None
+    for value in {row[at] for row in rows[:40]} - {None}:
+        narrow = view.narrow(app_tables.session, view.key, value)
+        assert narrow is not None
+        expected = [row for row in rows if row[at] == value]
+        assert [row for row in narrow if row[at] == value] == expected
+
+
 def test_tables_and_columns(app_tables: Client) -> None:
     tables = {row["TABLE_NAME"]: row for row in query(app_tables, "USER_TABLES")}
     assert set(tables) == {"PARENT", "CHILD", "PARTS"}
