@@ -73,6 +73,9 @@ class Interpreter:
         except OraError as error:
             rt.sql.undo_to(mark)
             raise final_error(error) from None
+        except BaseException:
+            rt.sql.undo_to(mark)  # a defect of the sandbox leaves no half-done call either
+            raise
         finally:
             rt.error = None
             self._forget_state()

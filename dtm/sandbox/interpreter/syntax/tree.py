@@ -107,8 +107,6 @@ from dtm.sandbox.interpreter.syntax.nodes import (
     UsingArg as UsingArg,
 )
 
-# ------------------------------------------------------------------ declarations
-
 
 @dataclass(slots=True)
 class SubprogramDecl:
@@ -134,9 +132,6 @@ Decl = (
     | Pragma
     | SubprogramDecl
 )
-
-
-# ------------------------------------------------------------------ statements
 
 
 @dataclass(slots=True)
@@ -364,9 +359,6 @@ Stmt = (
     | CloseCursor
     | Forall
 )
-
-
-# ------------------------------------------------------------------ units
 
 
 @dataclass(slots=True)

@@ -182,6 +182,13 @@ class FakeSql:
         count = len(rows) if statement.kind == "select" else max(cursor.rowcount, len(rows))
         if statement.kind != "select":
             count = self.connection.execute("SELECT changes()").fetchone()[0]
+        texts = [c.type.kind is Kind.VARCHAR2 for c in statement.columns]
+        rows = [
+            tuple(
+                str(v) if text and v is not None else v for v, text in zip(r, texts, strict=False)
+            )
+            for r in rows
+        ]
         return SqlResult(rows, count)
 
     def commit(self) -> None:
