@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import gc
 import logging
 import os
 import signal
@@ -72,6 +73,7 @@ class Server:
             threading.Thread(target=listener.run, name="listener", daemon=True).start()
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self._stop.set())
+            gc.freeze()  # code and dictionaries stay: the collector need not walk them
             self._announce(layout, listener, control)
             self._stop.wait()
             self._shut_down(listener, control)

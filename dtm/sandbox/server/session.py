@@ -147,9 +147,11 @@ class SessionHooks:
         self.close = close
 
 
-def _sent(text: str, binds: Sequence[BlockBind]) -> list[BlockBind]:
+def _sent(text: str, binds: Sequence[BlockBind]) -> Sequence[BlockBind]:
     """The binds that carry values: RETURNING ... INTO binds do not."""
     returning = scan(text).returning
+    if not returning:
+        return binds
     return [bind for index, bind in enumerate(binds) if index not in returning]
 
 
@@ -166,5 +168,8 @@ def _returned(
     text: str, binds: Sequence[BlockBind], rows: Sequence[tuple[Value, ...]]
 ) -> dict[str, list[Value]]:
     """RETURNING ... INTO: the rows' columns by bind name."""
-    targets = [binds[index].name for index in sorted(scan(text).returning)]
+    returning = scan(text).returning
+    if not returning:
+        return {}
+    targets = [binds[index].name for index in sorted(returning)]
     return {name: [row[place] for row in rows] for place, name in enumerate(targets)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import Column, Kind, OraType
@@ -115,15 +116,21 @@ class Field:
         return self.size > MAX_STRING_BYTES
 
     def ora_type(self) -> OraType:
-        """The kernel's type of this bind; ORA-03115 for a type the sandbox does not carry."""
-        kind = _KINDS.get(self.dty)
-        if kind is None:
-            raise unsupported_type()
-        if self.travels_last and kind in (Kind.VARCHAR2, Kind.RAW):
-            kind = Kind.CLOB if kind is Kind.VARCHAR2 else Kind.BLOB
-        if kind is Kind.VARCHAR2 and self.form == FORM_NCHAR:
-            kind = Kind.NVARCHAR2
-        return OraType(kind, length=self.size if kind in _BOUND_SIZES else None)
+        """The kernel's type of this bind; ORA-03115 for one the sandbox does not carry."""
+        return _ora_type(self.dty, self.form, self.size)
+
+
+@lru_cache(maxsize=512)
+def _ora_type(dty: int, form: int, size: int) -> OraType:
+    """`Field.ora_type`: few types occur, in every row of an array."""
+    kind = _KINDS.get(dty)
+    if kind is None:
+        raise unsupported_type()
+    if size > MAX_STRING_BYTES and kind in (Kind.VARCHAR2, Kind.RAW):
+        kind = Kind.CLOB if kind is Kind.VARCHAR2 else Kind.BLOB
+    if kind is Kind.VARCHAR2 and form == FORM_NCHAR:
+        kind = Kind.NVARCHAR2
+    return OraType(kind, length=size if kind in _BOUND_SIZES else None)
 
 
 def read_fields(reader: Reader, count: int) -> list[Field]:
