@@ -8,6 +8,7 @@ import pytest
 
 from dtm.errors import ExitCode
 from dtm.runner import control
+from dtm.runner.ports import Point
 from tests.conftest import Database
 from tests.faults import reference
 from tests.faults.conftest import Make
@@ -63,6 +64,16 @@ def test_manual_task_that_a_person_calls_done_is_not_repeated(make: Make) -> Non
         report = ref.run()
         control.resolve(report.run_id, "east", "m", "did it by hand", ref.runner_deps(), done=True)
         assert ref.run().exit_code is ExitCode.OK
+        assert ref.calls("east")["m"] == 1
+
+
+def test_manual_task_with_a_marker_needs_no_person(make: Make) -> None:
+    """Its marker was committed, only the runner did not live to see it."""
+    with make(tasks=[*reference.TASKS, reference.MANUAL]) as ref:
+        process = ref.process(point=Point.ANSWER_RECEIVED.value, where="m")
+        assert process.wait() == -9, process.output()
+        report = ref.run(wait_s=10)
+        assert report.exit_code is ExitCode.OK, report
         assert ref.calls("east")["m"] == 1
 
 

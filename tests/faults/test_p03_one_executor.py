@@ -52,25 +52,53 @@ def test_many_runners_started_together_run_it_once_at_a_time(ref: FaultWorld) ->
     ref.assert_each_once("east")
 
 
+def test_waiting_runner_works_on_what_it_finds_when_it_has_the_lock(ref: FaultWorld) -> None:
+    """What was read before the locks were held is read again."""
+    ref.tell("east", "a", "WAIT")
+    ref.tell("east", "d", "FAIL")
+    with ref.gate("east") as open_gate:
+        first = ref.process()
+        ref.wait_for_call("east", "a")
+        second = ref.process(wait_s=30)
+        time.sleep(0.5)
+        open_gate()
+        assert first.wait() == ExitCode.FAILED, first.output()
+        assert second.wait() == 0, second.output()
+    assert ref.calls("east")["a"] == 1
+    assert ref.query("SELECT COUNT(*) FROM dtm_runs") == [(1,)]
+    ref.assert_each_once("east")
+
+
+def kill_sessions(ref: FaultWorld, condition: str) -> None:
+    """Kill the sleeper's sessions, as a DBA would."""
+    admin = ref.database.admin()
+    for user in (ref.repository.user, ref.schemas["east"].user):
+        sql = f"SELECT sid, serial# FROM v$session WHERE username = :u AND {condition}"
+        for sid, serial in admin.query(sql, {"u": user}):
+            admin.execute(f"ALTER SYSTEM KILL SESSION '{sid},{serial}' IMMEDIATE")
+    admin.close()
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["1 = 1", "(action = 'locks' OR username LIKE 'DTMCLI%')"],
+    ids=["all sessions killed", "its journal lives"],
+)
 def test_stopped_runner_keeps_others_out_and_writes_nothing_when_it_wakes(
-    ref: FaultWorld,
+    ref: FaultWorld, condition: str
 ) -> None:
     """SIGSTOP, takeover refused, sessions killed, takeover, SIGCONT."""
     sleeper = ref.process(point=Point.INTENT_RECORDED.value, where="d", action="stop")
-    wait_until(lambda: ref.markers("east").get((1, "p")) == "DONE", "p is done")
-    time.sleep(0.5)
+    wait_until(lambda: "STRUCK" in sleeper.output(), "it has stopped")
     with pytest.raises(Locked):
         ref.run()
-    admin = ref.database.admin()
-    for user in (ref.repository.user, ref.schemas["east"].user):
-        rows = admin.query("SELECT sid, serial# FROM v$session WHERE username = :u", {"u": user})
-        for sid, serial in rows:
-            admin.execute(f"ALTER SYSTEM KILL SESSION '{sid},{serial}' IMMEDIATE")
-    admin.close()
+    kill_sessions(ref, condition)
     report = ref.run(wait_s=20)
     assert report.exit_code is ExitCode.OK, report
     before = ref.attempts(report.run_id)
+    states = ref.query("SELECT state, fence, last_seq FROM dtm_run_streams")
     sleeper.signal(signal.SIGCONT)
     sleeper.wait()
     assert ref.attempts(report.run_id) == before
+    assert ref.query("SELECT state, fence, last_seq FROM dtm_run_streams") == states
     ref.assert_each_once("east")
