@@ -69,6 +69,21 @@ def test_restored_to_the_middle_of_a_run(make: Make) -> None:
         }
 
 
+def test_restored_to_the_middle_of_an_unfinished_run(ref: FaultWorld) -> None:
+    """The repository has forgotten tasks that the client knows to be complete."""
+    ref.tell("east", "b", "FAIL")
+    assert ref.run().exit_code is ExitCode.FAILED
+    saved = backup(ref)
+    ref.tell("east", "d", "FAIL")
+    assert ref.run().exit_code is ExitCode.FAILED
+    restore(ref, saved)
+    report = ref.run()
+    assert report.exit_code is ExitCode.OK, report
+    calls = ref.calls("east")
+    assert (calls["b"], calls["s"], calls["p"], calls["d"]) == (2, 1, 1, 2)
+    ref.assert_each_once("east")
+
+
 def test_restored_to_before_the_first_task_is_refused(ref: FaultWorld) -> None:
     before = ref.process(point="run row written")
     assert before.wait() == -9, before.output()
