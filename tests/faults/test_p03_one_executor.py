@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections import Counter
 
 import pytest
 
@@ -65,7 +66,10 @@ def test_waiting_runner_works_on_what_it_finds_when_it_has_the_lock(ref: FaultWo
         assert first.wait() == ExitCode.FAILED, first.output()
         assert second.wait() == 0, second.output()
     assert ref.calls("east")["a"] == 1
-    assert ref.query("SELECT COUNT(*) FROM dtm_runs") == [(1,)]
+    ((run_id,),) = ref.query("SELECT run_id FROM dtm_runs")
+    states = Counter((task, state) for _, task, state, _ in ref.attempts(run_id))
+    assert (states["initial", "DONE"], states["d", "FAILED"], states["d", "DONE"]) == (2, 1, 1)
+    assert all(states[task, "DONE"] == 1 for task in "abcsp"), states
     ref.assert_each_once("east")
 
 
