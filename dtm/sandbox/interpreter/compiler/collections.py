@@ -52,7 +52,7 @@ class CollectionMixin(CallMixin):
             raise pls(pos, 330)
         if pl_type.how == "ASSOC":
             if args.args:
-                raise Unsupported(330, "qualified expression of an associative array", *pos)
+                raise Unsupported(630, "qualified expression of an associative array", *pos)
             return Code(lambda _f: Assoc(pl_type), pl_type)
         codes = self.positional(args, pl_type.name, pos)
         runs = [self.converted(code, pl_type.element, pos, pl_type.name) for code in codes]

@@ -64,7 +64,7 @@ class CursorMixin(IntoMixin):
         )
         symbol.package = package
         if decl.query is None:
-            raise Unsupported(340, "cursor specification without a body", *decl.pos)
+            raise Unsupported(640, "cursor specification without a body", *decl.pos)
         self._cursor_routine(symbol, decl)
         if decl.returns is not None:
             returned = self.type_of(decl.returns)

@@ -143,13 +143,13 @@ class NamingMixin(Base):
         if isinstance(thing, PackageSymbol) and thing.unit.owner == "SYS":
             built_in = registry.lookup(thing.unit.name)
             if built_in is not None and not built_in.complete:
-                raise Unsupported(351, f"{built_in.name}.{name}", *pos)
+                raise Unsupported(651, f"{built_in.name}.{name}", *pos)
 
     @staticmethod
     def refuse_unsupplied(name: str, pos: Pos) -> None:
         """A supplied package or type of Oracle's that the sandbox does not have."""
         if name in registry.NOT_SUPPLIED:
-            raise Unsupported(350, name, *pos)
+            raise Unsupported(650, name, *pos)
 
     # -------------------------------------------------------------- one step
 

@@ -46,14 +46,14 @@ class DeclarationParser(ExpressionParser):
     def data_type(self) -> TypeRef:
         pos = self.pos
         if self.at("REF"):
-            raise Unsupported(310, "REF type", *pos)
+            raise Unsupported(610, "REF type", *pos)
         first = self.name(reserved_ok=self.at("LONG"))
         path = [first.name]
         while self.at(".") and self.peek().kind in (IDENT, QUOTED):
             self.advance()
             path.append(self.name(reserved_ok=True).name)
         if self.at("@"):
-            raise Unsupported(304, "database link", *self.pos)
+            raise Unsupported(604, "database link", *self.pos)
         if self.at("%"):
             self.advance()
             if not self.at("TYPE", "ROWTYPE"):
@@ -316,7 +316,7 @@ class DeclarationParser(ExpressionParser):
                 self.expect("COLLATION")
                 self.advance()
             elif word == "AGGREGATE" or word == "SQL_MACRO":
-                raise Unsupported(311, word, *self.pos)
+                raise Unsupported(611, word, *self.pos)
             elif word in ("PARALLEL_ENABLE", "ACCESSIBLE", "RESULT_CACHE"):
                 self._skip_option()
             options.append(word)
@@ -334,7 +334,7 @@ class DeclarationParser(ExpressionParser):
 
     def _body(self, name: str) -> Block:
         if self.at("LANGUAGE", "EXTERNAL", "MLE"):
-            raise Unsupported(312, f"{self.token.value} call specification", *self.pos)
+            raise Unsupported(612, f"{self.token.value} call specification", *self.pos)
         self.enter()
         decls = self.declarations()
         block = self.block_body(decls, name)

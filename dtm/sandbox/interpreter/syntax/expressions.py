@@ -74,7 +74,7 @@ class ExpressionParser(SpecialForms):
         if self.at(*_COMPARISONS):
             op = self.advance().value
             if self.at("ANY", "ALL", "SOME"):
-                raise Unsupported(301, f"comparison with {self.token.value}", *pos)
+                raise Unsupported(601, f"comparison with {self.token.value}", *pos)
             return Binary(pos, op, left, self._additive())
         if self.accept("IS"):
             return self._is(left, pos)
@@ -98,7 +98,7 @@ class ExpressionParser(SpecialForms):
         if self.accept("A", "SET"):
             return IsTest(pos, left, "SET", negated)
         if self.at("OF", "DANGLING", "NAN", "INFINITE"):
-            raise Unsupported(302, f"IS {self.token.value}", *pos)
+            raise Unsupported(602, f"IS {self.token.value}", *pos)
         raise self.unexpected("null not")
 
     def _condition(self, left: Expr, pos: Pos, *, negated: bool) -> Expr:
@@ -232,7 +232,7 @@ class ExpressionParser(SpecialForms):
             raise pls(self.pos, 405)
         inner = self.expression()
         if self.at(","):
-            raise Unsupported(303, "row value constructor", *pos)
+            raise Unsupported(603, "row value constructor", *pos)
         self.expect(")")
         self.leave()
         return self._selectors_behind(inner)
@@ -266,7 +266,7 @@ class ExpressionParser(SpecialForms):
                 attribute_pos = self.pos
                 parts.append(Attribute(self.advance().value, attribute_pos))
             elif self.at("@"):
-                raise Unsupported(304, "database link", *self.pos)
+                raise Unsupported(604, "database link", *self.pos)
             else:
                 return Ref(pos, parts)
 

@@ -113,7 +113,7 @@ class SpecialForms(Stream):
         self.advance()
         self.advance()
         if self.at("MULTISET"):
-            raise Unsupported(305, "CAST(MULTISET ...)", *pos)
+            raise Unsupported(605, "CAST(MULTISET ...)", *pos)
         operand = self.expression()
         self.expect("AS")
         target = self.data_type()
@@ -145,7 +145,7 @@ class SpecialForms(Stream):
     def _treat(self) -> Expr | None:
         if self.peek().value != "(":
             return None
-        raise Unsupported(307, "TREAT", *self.pos)
+        raise Unsupported(607, "TREAT", *self.pos)
 
     def _new(self) -> Expr | None:
         if self.peek().kind not in (IDENT, QUOTED) or self.peek().value in RESERVED:
@@ -154,7 +154,7 @@ class SpecialForms(Stream):
         return self.reference()
 
     def _cursor_expression(self) -> Expr | None:
-        raise Unsupported(306, "CURSOR expression", *self.pos)
+        raise Unsupported(606, "CURSOR expression", *self.pos)
 
 
 SPECIAL: dict[str, Callable[[SpecialForms], Expr | None]] = {

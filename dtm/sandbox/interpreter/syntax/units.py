@@ -60,7 +60,7 @@ class UnitParser(StatementParser):
         unit.invoker = "AUTHID CURRENT_USER" in self._options()
         if not self.at("IS", "AS"):
             if self.at("WRAPPED"):
-                raise Unsupported(320, "wrapped PL/SQL unit", *self.pos)
+                raise Unsupported(620, "wrapped PL/SQL unit", *self.pos)
             self.fail("is as authid")
         self.advance()
         unit.decls = self.declarations()
@@ -103,17 +103,17 @@ class UnitParser(StatementParser):
     def _type_unit(self) -> Unit:
         pos = self.pos
         if self.at("BODY"):
-            raise Unsupported(321, "object type body", *pos)
+            raise Unsupported(621, "object type body", *pos)
         owner, name = self._unit_name()
         unit = Unit("TYPE", owner, name, pos)
         self.accept("FORCE")
         self._options()
         if self.at("UNDER"):
-            raise Unsupported(322, "object type", *self.pos)
+            raise Unsupported(622, "object type", *self.pos)
         if not self.accept("IS"):
             self.expect("AS")
         if self.at("OBJECT", "OPAQUE"):
-            raise Unsupported(322, "object type", *self.pos)
+            raise Unsupported(622, "object type", *self.pos)
         unit.decls = [self.collection(pos, name)]
         self.accept(";")
         return unit
@@ -125,7 +125,7 @@ class UnitParser(StatementParser):
         owner, name = self._unit_name()
         unit = Unit("TRIGGER", owner, name, pos)
         if self.at("FOR"):
-            raise Unsupported(323, "compound trigger", *self.pos)
+            raise Unsupported(623, "compound trigger", *self.pos)
         if self.accept("INSTEAD", "OF"):
             timing = "INSTEAD OF"
         elif self.at("BEFORE", "AFTER"):
@@ -142,7 +142,7 @@ class UnitParser(StatementParser):
             header.row_level = True
         header.row_level = header.row_level or timing == "INSTEAD OF"
         if self.at("FOLLOWS", "PRECEDES"):
-            raise Unsupported(324, self.token.value, *self.pos)
+            raise Unsupported(624, self.token.value, *self.pos)
         header.enabled = not self.accept("DISABLE")
         self.accept("ENABLE")
         if self.accept("WHEN"):
@@ -151,7 +151,7 @@ class UnitParser(StatementParser):
             self.expect(")")
         unit.trigger = header
         if self.at("CALL"):
-            raise Unsupported(325, "CALL trigger", *self.pos)
+            raise Unsupported(625, "CALL trigger", *self.pos)
         if self.at("<<"):
             self.advance()
             self.name()
@@ -172,7 +172,7 @@ class UnitParser(StatementParser):
         columns: list[str] = []
         while True:
             if not self.at(*_DML):
-                raise Unsupported(326, f"trigger on {self.token.text}", *self.pos)
+                raise Unsupported(626, f"trigger on {self.token.text}", *self.pos)
             events.append(self.advance().value)
             if events[-1] == "UPDATE" and self.accept("OF"):
                 columns.append(self.name().name)

@@ -243,8 +243,8 @@ def test_call_stack_names_units(session):
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("UTL_HTTP.SET_TRANSFER_TIMEOUT(1)", "DTM-SBX-350: UTL_HTTP at line 1, column 7"),
-        ("DBMS_STATS.EXPORT_TABLE_STATS('a', 'b')", "DTM-SBX-351: DBMS_STATS.EXPORT_TABLE_STATS"),
+        ("UTL_HTTP.SET_TRANSFER_TIMEOUT(1)", "DTM-SBX-650: UTL_HTTP at line 1, column 7"),
+        ("DBMS_STATS.EXPORT_TABLE_STATS('a', 'b')", "DTM-SBX-651: DBMS_STATS.EXPORT_TABLE_STATS"),
         ("DBMS_OUTPUT.PUT_LIN('x')", "PLS-00302: component 'PUT_LIN' must be declared"),
     ],
 )
