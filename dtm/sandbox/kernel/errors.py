@@ -132,7 +132,7 @@ MESSAGES: dict[int, str] = {
     1489: "result of string concatenation is too long",
     1490: "invalid ANALYZE command",
     1501: "CREATE DATABASE failed",
-    1516: "nonexistent log file, data file, or temporary file \"%s\" in the current container",
+    1516: 'nonexistent log file, data file, or temporary file "%s" in the current container',
     1536: "space quota exceeded for tablespace '%s'",
     1537: "cannot add file '%s' - file already part of database",
     1543: "tablespace '%s' already exists",

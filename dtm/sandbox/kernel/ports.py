@@ -50,6 +50,7 @@ class HostVariable:
 
     key: object
     type: OraType
+    element: OraType | None = None  # of a COLLECTION of scalars: for TABLE(variable)
 
 
 class HostScope(Protocol):
@@ -60,6 +61,13 @@ class HostScope(Protocol):
 
     def resolve_function(self, path: tuple[str, ...]) -> FunctionRef | None:
         """Return the PL/SQL function `path` means from here (package-private ones included)."""
+
+
+class RecordScope(HostScope, Protocol):
+    """A scope that knows records: INSERT ... VALUES record, UPDATE ... SET ROW = record."""
+
+    def resolve_record(self, path: tuple[str, ...]) -> tuple[HostVariable, ...] | None:
+        """Return the fields of the record variable `path` means, in order, or None."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ SQL Language Reference 19c, "SQL Statements: INSERT, UPDATE, DELETE".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.ports import HostVariable
 from dtm.sandbox.sql import engine_aggregates as aggregates
 from dtm.sandbox.sql import parse_dml_nodes as d
 from dtm.sandbox.sql import parse_nodes as n
@@ -15,6 +16,7 @@ from dtm.sandbox.sql.bind_model import (
     Relation,
     Scope,
 )
+from dtm.sandbox.sql.bind_scope import invalid_identifier
 from dtm.sandbox.sql.bind_walk import conjuncts, walk
 from dtm.sandbox.sql.catalog_model import ROW, Table, TableColumn, quote
 from dtm.sandbox.sql.dml_triggers import (
@@ -33,6 +35,10 @@ def _target(name: str) -> str:
     return name if name.startswith("(") else quote(name)
 
 
+# ports.RecordScope.resolve_record
+FindRecord = Callable[[tuple[str, ...]], "tuple[HostVariable, ...] | None"]
+
+
 class DmlTranslator(ValueTranslator):
     """Translates single-table DML."""
 
@@ -43,14 +49,14 @@ class DmlTranslator(ValueTranslator):
         table, ref = self.target(node.into.table, "INSERT")
         self._partition(table, ref)
         alias = ref.alias.text if ref.alias is not None else None
-        if node.row is not None:
-            self.context.unsupported(202, "INSERT of a record", node.at)
         columns = self.columns(table, node.into.columns, alias)
         for column in columns:
             always = column.identity is not None and column.identity.generation == "ALWAYS"
             if always and not self._is_default(node, columns, column):
                 raise OraError(32795, offset=node.into.at)
-        if node.into.values is not None:
+        if node.row is not None:
+            names, body = self._record_values(node.row, table, columns)
+        elif node.into.values is not None:
             names, body = self._values(node.into.values, table, columns, node)
         else:
             names, body = self._from_query(node, table, columns)
@@ -74,6 +80,39 @@ class DmlTranslator(ValueTranslator):
         if ref.partition is not None or ref.partition_value is not None:
             self.context.unsupported(203, "INSERT INTO a named partition", ref.at)
         del table
+
+    def _record(self, node: n.Node) -> tuple[HostVariable, ...]:
+        """The fields of a PL/SQL record variable."""
+        find: FindRecord | None = getattr(self.context.scope, "resolve_record", None)
+        if not isinstance(node, n.Name) or find is None:
+            self.context.unsupported(202, "a record as a row", node.at)
+        fields: tuple[HostVariable, ...] | None = find(node.path)
+        if fields is None:
+            raise invalid_identifier(node)
+        return fields
+
+    def _record_pairs(self, node: n.Node, table: Table) -> list[tuple[str, str]]:
+        """(column, value) of SET ROW = record."""
+        return self._record_columns(node, table, self.columns(table, None, None))
+
+    def _record_columns(
+        self, node: n.Node, table: Table, columns: list[TableColumn]
+    ) -> list[tuple[str, str]]:
+        fields = self._record(node)
+        if len(fields) != len(columns):
+            raise OraError(947 if len(fields) < len(columns) else 913, offset=node.at)
+        return [
+            (c.name, self.assign(self.context.host(f, node.at), table, c, node.at))
+            for c, f in zip(columns, fields, strict=True)
+        ]
+
+    def _record_values(
+        self, node: n.Node, table: Table, columns: list[TableColumn]
+    ) -> tuple[list[str], str]:
+        """INSERT ... VALUES record."""
+        pairs = self._record_columns(node, table, columns)
+        names = [name for name, _ in pairs]
+        return names, f"VALUES ({', '.join(value for _, value in pairs)})"
 
     def _values(
         self, nodes: list[n.Node], table: Table, columns: list[TableColumn], node: d.Insert
@@ -163,8 +202,6 @@ class DmlTranslator(ValueTranslator):
     def update(self, node: d.Update) -> tuple[ChangePlan | RowUpdatePlan | TriggeredChange, Table]:
         """UPDATE ... SET ... [WHERE ...] [RETURNING ...]."""
         table, ref = self.target(node.table, "UPDATE")
-        if node.row is not None:
-            self.context.unsupported(204, "SET ROW", node.at)
         scope = self.change_scope(table, ref)
         where = self.where(node.where, scope)
         calls = len(self.context.needs.calls)
@@ -172,7 +209,10 @@ class DmlTranslator(ValueTranslator):
         two_phase = any(uses_rownum(a.value) for a in node.assignments)
         if two_phase:
             self.context.unsupported(205, "ROWNUM in SET", node.at)
-        pairs = self.assignments(node.assignments, table, ref, scope)
+        if node.row is not None:
+            pairs = self._record_pairs(node.row, table)
+        else:
+            pairs = self.assignments(node.assignments, table, ref, scope)
         returning = self.returning(node.returning, table, self.alias_of(ref))
         two_phase = len(self.context.needs.calls) > calls or self._reads(node, table)
         triggers = self.triggers(table, "UPDATE", [name for name, _ in pairs])

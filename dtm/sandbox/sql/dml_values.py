@@ -23,7 +23,7 @@ from dtm.sandbox.sql.dml_triggers import Triggers, triggers_for
 from dtm.sandbox.sql.functions.conversion import family
 from dtm.sandbox.sql.parse_statements import parse_expression
 from dtm.sandbox.sql.translate_base import null_of
-from dtm.sandbox.sql.translate_queries import QueryTranslator
+from dtm.sandbox.sql.translate_pivot import PivotTranslator
 from dtm.sandbox.sql.translate_sources import ROWID
 from dtm.sandbox.sql.translate_storage import (
     column_digits,
@@ -33,7 +33,7 @@ from dtm.sandbox.sql.translate_storage import (
 )
 
 
-class ValueTranslator(QueryTranslator):
+class ValueTranslator(PivotTranslator):
     """Translates the pieces of DML statements."""
 
     def __init__(self, context: Context) -> None:

@@ -19,6 +19,8 @@ _TYPES = {
     "VARCHAR": "VARCHAR2",
     "CHARACTER": "CHAR",
 }
+# Reserved words that may stand behind a qualifier.
+_PART_WORDS = frozenset({"ROWID", "ROWNUM", "LEVEL", "DELETE", "COLUMN_VALUE"})
 _EXTRACT_FIELDS = frozenset(
     [
         "YEAR",
@@ -82,9 +84,7 @@ class CallParser(Cursor):
 
     def _part(self, *, first: bool) -> n.Ident:
         token = self.token
-        if token.kind == IDENT and (
-            first or token.value in {"ROWID", "ROWNUM", "LEVEL", "DELETE"}
-        ):
+        if token.kind == IDENT and (first or token.value in _PART_WORDS):
             self.advance()
             if token.text.startswith("_"):
                 raise OraError(911, offset=token.offset)

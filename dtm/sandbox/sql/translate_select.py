@@ -19,6 +19,7 @@ from dtm.sandbox.sql.translate_blocks import (
     has_windows,
 )
 from dtm.sandbox.sql.translate_locks import LockTranslator
+from dtm.sandbox.sql.translate_nested import has_nested, unnested
 from dtm.sandbox.sql.translate_rownum import smallest, uses_rownum
 
 
@@ -28,6 +29,10 @@ class SelectTranslator(LockTranslator):
     def select(self, node: n.Select, parent: Scope | None, query: n.Query | None) -> Relation:
         """Translate a block; `query` has the ORDER BY and FOR UPDATE that belong to it."""
         order = query.order_by if query is not None and not query.siblings else []
+        if has_nested(node):
+            if order or (query is not None and query.for_update):
+                self.context.unsupported(159, "ORDER BY with nested aggregates", node.at)
+            return self.select(unnested(node), parent, None)
         scope = Scope(parent)
         block = self._row_source(node, scope, query)
         items = [i.expression for i in node.items]

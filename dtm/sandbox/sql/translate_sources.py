@@ -6,7 +6,7 @@ SQL Language Reference 19c, "SQL Queries and Subqueries", "Joins", "Outer Joins"
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import DATE, NUMBER, Kind, OraType
@@ -21,15 +21,15 @@ from dtm.sandbox.sql.bind_model import (
     SourceColumn,
     Typed,
 )
-from dtm.sandbox.sql.bind_scope import find_column
+from dtm.sandbox.sql.bind_scope import find_column, invalid_identifier
+from dtm.sandbox.sql.bind_sources import CommonTableInfo, FromPart, table_column
 from dtm.sandbox.sql.bind_walk import conjuncts, walk
-from dtm.sandbox.sql.catalog_model import ROW, Table, TableColumn, View
+from dtm.sandbox.sql.catalog_model import ROW, Table, View
 from dtm.sandbox.sql.dictionary_base import DictionaryView
 from dtm.sandbox.sql.functions import typing_rules
 from dtm.sandbox.sql.functions.conversion import family
 from dtm.sandbox.sql.parse_statements import parse_query
 from dtm.sandbox.sql.translate_aggregates import AggregateTranslator
-from dtm.sandbox.sql.translate_storage import column_digits
 
 ROWID = OraType(Kind.ROWID, length=18)
 _COLLECTIONS = {
@@ -38,35 +38,6 @@ _COLLECTIONS = {
     "ODCIDATELIST": DATE,
 }
 _MAX_VIEW_DEPTH = 30
-
-
-@dataclass(slots=True)
-class CommonTableInfo:
-    """A WITH query: its SQLite name and columns."""
-
-    sql_name: str
-    columns: list[OutColumn]
-
-
-@dataclass(slots=True)
-class FromPart:
-    """A translated FROM item."""
-
-    sql: str
-    sources: list[Source]
-    is_join: bool = False
-
-
-def table_column(table: Table, column: TableColumn, alias: str) -> SourceColumn:
-    """A stored column as a source shows it."""
-    value = Typed(
-        f"{alias}.{column.sql}",
-        column.type,
-        nullable=column.nullable,
-        digits=column_digits(column.type),
-        wide=column.name in table.wide,
-    )
-    return SourceColumn(column.name, value, hidden=column.invisible)
 
 
 class SourceTranslator(AggregateTranslator):
@@ -220,6 +191,8 @@ class SourceTranslator(AggregateTranslator):
     def _table_function(self, item: n.TableFunction, scope: Scope) -> FromPart:
         """TABLE(sys.odcinumberlist(1, 2, 3)); other collections are the interpreter's."""
         operand = item.operand
+        if isinstance(operand, n.Name):
+            return self._host_collection(item, operand)
         name = operand.path[-1] if isinstance(operand, n.Call) else ""
         element = _COLLECTIONS.get(name)
         if element is None or not isinstance(operand, n.Call):
@@ -233,6 +206,21 @@ class SourceTranslator(AggregateTranslator):
         qualifier = item.alias.text if item.alias is not None else None
         source = Source(alias, qualifier, None, {"COLUMN_VALUE": column}, at=item.at)
         return FromPart(f"({' UNION ALL '.join(rows)}) AS {alias}", [source])
+
+    def _host_collection(self, item: n.TableFunction, operand: n.Name) -> FromPart:
+        """TABLE(variable): a PL/SQL collection of scalars, handed over as a JSON array."""
+        host = self.context.scope.resolve(operand.path) if self.context.scope else None
+        if host is None:
+            raise invalid_identifier(operand)
+        if host.element is None:
+            self.context.unsupported(175, "TABLE() of this variable", item.at)
+        array = self.context.collection(host, host.element, operand.at)
+        alias = self.context.alias("t")
+        value = Typed(f"{alias}.c1", host.element, wide=True)
+        column = SourceColumn("COLUMN_VALUE", value)
+        qualifier = item.alias.text if item.alias is not None else None
+        source = Source(alias, qualifier, None, {"COLUMN_VALUE": column}, at=item.at)
+        return FromPart(f"(SELECT value AS c1 FROM json_each({array})) AS {alias}", [source])
 
     # ------------------------------------------------------------ ANSI joins
 

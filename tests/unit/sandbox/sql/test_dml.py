@@ -14,7 +14,7 @@ import pytest
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import FunctionRef, HostVariable, TriggerEvent
-from dtm.sandbox.kernel.types import NUMBER, VARCHAR2, OraType
+from dtm.sandbox.kernel.types import DATE, NUMBER, VARCHAR2, Kind, OraType
 from dtm.sandbox.sql.catalog_model import Unit
 from tests.unit.sandbox.sql.conftest import Db
 
@@ -317,7 +317,16 @@ class Scope:
 
     def resolve(self, path):
         ora_type = self.types.get(path[0]) if len(path) == 1 else None
-        return None if ora_type is None else HostVariable(path, ora_type)
+        if ora_type is None:
+            return None
+        element = NUMBER if ora_type.kind is Kind.COLLECTION else None
+        return HostVariable(path, ora_type, element)
+
+    def resolve_record(self, path):
+        if path != ("REC",):
+            return None
+        types = (NUMBER, VARCHAR2, NUMBER, DATE)
+        return tuple(HostVariable(("REC", i), t) for i, t in enumerate(types))
 
     def resolve_function(self, path):
         return None
@@ -335,3 +344,28 @@ def test_host_variables_yield_to_columns(t):
     with pytest.raises(OraError) as error:
         t.compile("select nosuch from t", scope)
     assert error.value.code == 904
+
+
+def test_records_as_rows(t):
+    """PL/SQL Language Reference 19c, "Inserting Records into Tables", "Updating Rows with Records"."""
+    scope: Any = Scope()
+    compiled = t.compile("insert into t values rec", scope)
+    assert t.sql.run(compiled, (8, "rec", Decimal("1.005"), None)).rowcount == 1
+    assert t.rows("select * from t where id = 8") == [(8, "rec", Decimal("1.01"), None)]
+    compiled = t.compile("update t set row = rec where id = 8", scope)
+    assert t.sql.run(compiled, (9, "new", 5, None)).rowcount == 1
+    assert t.rows("select id, v, n from t where id > 7") == [(9, "new", 5)]
+    with pytest.raises(OraError) as error:
+        t.compile("insert into t (id, v) values rec", scope)
+    assert error.value.code == 913
+
+
+def test_collections_as_tables(t):
+    """ "table_collection_expression": TABLE(variable) with COLUMN_VALUE."""
+    scope: Any = Scope(IDS=OraType(Kind.COLLECTION))
+    query = "select t.id from t, table(ids) i where i.column_value = t.id order by t.id"
+    compiled = t.compile(query, scope)
+    assert t.sql.run(compiled, ({1: 3, 2: 1, 3: None},)).rows == [(1,), (3,)]
+    compiled = t.compile("select count(*) from t where id in (select * from table(ids))", scope)
+    assert t.sql.run(compiled, ({},)).rows == [(0,)]
+    assert t.sql.run(compiled, ({1: 2},)).rows == [(1,)]

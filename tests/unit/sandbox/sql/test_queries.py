@@ -65,6 +65,13 @@ CASES = [
       (20, None, 3000), (None, 4, 1500), (None, None, 1500), (None, None, 12500)]),
     ("select grouping(dep), count(*) from e group by grouping sets ((dep), ()) order by 1, 2",
      [(0, 1), (0, 2), (0, 2), (1, 5)]),
+    ("select max(count(*)), min(sum(sal)) from e group by dep", [(2, 1500)]),
+    ("select round(avg(max(sal)), 1), count(count(*)) from e where dep is not null group by dep",
+     [(4000, 2)]),
+    ("select * from (select dep, mgr, sal from e) pivot (sum(sal) for dep in (10, 20 as dev)) "
+     "order by mgr nulls first", [(None, 5000, None), (1, 3000, 3000), (2, None, None), (4, None, None)]),
+    ("select \"A_C\", b_c from (select dep from e) pivot (count(*) c for dep in (10 \"A\", 20 b))",
+     [(2, 2)]),
     ("select count(distinct mgr), sum(distinct sal), avg(sal) from e", [(3, 9500, 3125)]),
     ("select median(sal), stddev(sal), variance(sal) from e where dep = 10",
      [(4000, pytest.approx(1414.2136, abs=1e-4), 2000000)]),
