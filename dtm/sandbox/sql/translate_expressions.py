@@ -149,6 +149,8 @@ class ExpressionTranslator(TranslatorBase):
         function = self.named_function(node, scope)
         if function is not None:
             return function
+        if path[-1] == "ORA_ROWSCN":
+            self.context.unsupported(157, "pseudocolumn ORA_ROWSCN", node.at)
         raise invalid_identifier(node)
 
     def named_function(self, node: n.Name, scope: Scope) -> Typed | None:

@@ -142,6 +142,7 @@ def test_refused_with_number_and_place(emp, text, code, offset):
         ("select * from emp model dimension by (id) measures (sal) ()", "MODEL"),
         ("select max(count(*)) from emp group by id order by 1", "nested aggregate"),
         ("select id from emp where rownum = 1 or id = 2", "ROWNUM"),
+        ("select ora_rowscn from emp", "ORA_ROWSCN"),
         ("explain plan for select 1 from dual", "EXPLAIN PLAN"),
         ("set transaction isolation level serializable", "SERIALIZABLE"),
     ],
