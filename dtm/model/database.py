@@ -21,8 +21,10 @@ class Session(Protocol):
     def execute(self, sql: str, binds: Mapping[str, Any] | None = None) -> int:
         """Run DML, DDL or a PL/SQL block; return the row count (0 where there is none)."""
 
-    def execute_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Run DML once per row in one round trip; return the total row count."""
+    def execute_many(
+        self, sql: str, rows: Sequence[Mapping[str, Any]], *, commit: bool = False
+    ) -> int:
+        """Run DML once per row in one round trip; return the total row count. `commit`: also."""
 
     def commit(self) -> None: ...
     def rollback(self) -> None: ...

@@ -69,13 +69,22 @@ class OracleSession:
             self.compile_warning = bool(warning and warning.full_code == _COMPILED_WITH_ERRORS)
             return max(int(cursor.rowcount), 0)
 
-    def execute_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Run DML once per row in one round trip; return the total row count."""
+    def execute_many(
+        self, sql: str, rows: Sequence[Mapping[str, Any]], *, commit: bool = False
+    ) -> int:
+        """Run DML once per row in one round trip; return the total row count.
+
+        `commit`: the same round trip commits, if every row went well.
+        """
         if not rows:
             return 0
         with self._call(sql) as connection, connection.cursor() as cursor:
             _keep_fractions(cursor, rows)
-            cursor.executemany(sql, [dict(row) for row in rows])
+            connection.autocommit = commit
+            try:
+                cursor.executemany(sql, [dict(row) for row in rows])
+            finally:
+                connection.autocommit = False
             return max(int(cursor.rowcount), 0)
 
     def call(

@@ -70,10 +70,9 @@ def acknowledge(session: Session, rows: Sequence[SqlLogRow]) -> None:
 
 
 def acknowledge_keys(session: Session, rows: Sequence[tuple[str, str]]) -> None:
-    """Confirm rows given as (key, status); commits."""
+    """Confirm rows given as (key, status); commits. One round trip."""
     binds = [{"log_key": key, "status": status} for key, status in rows]
-    if session.execute_many(load("calls")["acknowledge"], binds):
-        session.commit()
+    session.execute_many(load("calls")["acknowledge"], binds)
 
 
 def abandon(session: Session, handle: str) -> int:

@@ -225,14 +225,14 @@ class RunStore:
         if not batch:
             return
         rows = statements(batch).rows
-        for name in ORDER:
-            if name not in rows:
-                continue
-            count = self._session.execute_many(self._sql[name], rows[name])
-            if name == "write_stream" and count != len(rows[name]):
-                self._session.rollback()
-                raise Fenced("another runner has taken this over", hint="`dtm status` shows it")
-        self._session.commit()
+        fence, *others = (name for name in ORDER if name in rows)
+        if self._session.execute_many(self._sql[fence], rows[fence]) != len(rows[fence]):
+            self._session.rollback()
+            raise Fenced("another runner has taken this over", hint="`dtm status` shows it")
+        for name in others:
+            self._session.execute_many(self._sql[name], rows[name], commit=name == others[-1])
+        if not others:
+            self._session.commit()
 
     def add_late(self, write: Write) -> None:
         """Add what a fenced-out runner spooled: log rows, and outcomes that are still open."""

@@ -114,8 +114,12 @@ SELECT log_key, handle, iteration, phase, task, start_no, attempt, statement_no,
  WHERE ROWNUM <= :row_limit
 
 -- name: acknowledge
--- Confirms one row in the status that was harvested; if it has changed since, it comes again.
-UPDATE dtm_sql_log SET harvested = :status WHERE log_key = :log_key
+-- Confirms one row in the status that was harvested; if it has changed since, it comes again. A
+-- block, so that many rows and their commit are one round trip.
+BEGIN
+  UPDATE dtm_sql_log SET harvested = :status WHERE log_key = :log_key;
+  COMMIT;
+END;
 
 -- name: abandon
 -- Marks what a dead session left RUNNING; only for one who holds the locks of the stream.

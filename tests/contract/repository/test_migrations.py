@@ -63,8 +63,10 @@ class Mortal:
             raise Killed
         return count
 
-    def execute_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> int:
-        return self._session.execute_many(sql, rows)
+    def execute_many(
+        self, sql: str, rows: Sequence[Mapping[str, Any]], *, commit: bool = False
+    ) -> int:
+        return self._session.execute_many(sql, rows, commit=commit)
 
     def commit(self) -> None:
         self._session.commit()

@@ -50,7 +50,9 @@ class Fake:
     def execute(self, sql: str, binds: Mapping[str, Any]) -> int:
         return 1
 
-    def execute_many(self, sql: str, rows: list[Mapping[str, Any]]) -> int:
+    def execute_many(
+        self, sql: str, rows: list[Mapping[str, Any]], *, commit: bool = False
+    ) -> int:
         self.batches.append(rows)
         return len(rows)
 

@@ -42,7 +42,7 @@ class FakeSession:
         self.executed.append(sql)
         return 0
 
-    def execute_many(self, sql, rows):
+    def execute_many(self, sql, rows, *, commit=False):
         raise AssertionError(sql)
 
     def commit(self) -> None:
