@@ -13,6 +13,16 @@ from dtm.runner.ports import Point
 from tests.faults.world import FaultWorld, wait_until
 
 
+def wait_for_runners(ref: FaultWorld, number: int) -> None:
+    """Return when so many runners have been waiting for, or hold, the locks for a moment."""
+    sql = "SELECT COUNT(*) FROM v$session WHERE action = 'locks' AND username = :u"
+    admin = ref.database.admin()
+    user = {"u": ref.repository.user}
+    wait_until(lambda: admin.query(sql, user) == [(number,)], f"{number} runners")
+    admin.close()
+    time.sleep(0.5)
+
+
 def test_second_runner_is_told_who_is_at_work(ref: FaultWorld) -> None:
     ref.tell("east", "a", "WAIT")
     with ref.gate("east") as open_gate:
@@ -32,7 +42,7 @@ def test_second_runner_may_wait(ref: FaultWorld) -> None:
         first = ref.process()
         ref.wait_for_call("east", "a")
         second = ref.process(wait_s=30)
-        time.sleep(0.5)
+        wait_for_runners(ref, 2)
         open_gate()
         assert first.wait() == 0, first.output()
         assert second.wait() == 0, second.output()
@@ -61,7 +71,7 @@ def test_waiting_runner_works_on_what_it_finds_when_it_has_the_lock(ref: FaultWo
         first = ref.process()
         ref.wait_for_call("east", "a")
         second = ref.process(wait_s=30)
-        time.sleep(0.5)
+        wait_for_runners(ref, 2)
         open_gate()
         assert first.wait() == ExitCode.FAILED, first.output()
         assert second.wait() == 0, second.output()
