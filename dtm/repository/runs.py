@@ -246,10 +246,10 @@ class RunStore:
         self._event(event)
         self._session.commit()
 
-    def settle(self, run_id: str, fence: int | None) -> RunState:
+    def settle(self, run_id: str, fence: int | None, halt: str | None = None) -> RunState:
         """Let the run's state follow from its streams'; a fenced-out runner changes nothing.
 
-        None: under the registry lock, whoever owned the streams.
+        Fence None: under the registry lock, whoever owned the streams. `halt`: kind of the halt.
         """
         self._session.query(self._sql["lock_run"], {"run_id": run_id})
         binds = {"run_id": run_id, "fence": fence}
@@ -259,8 +259,9 @@ class RunStore:
             self._session.rollback()
             return run.state
         rows = self._session.query(self._sql["stream_states"], {"run_id": run_id})
-        state, halt, reason = settled({(row[0], row[1]): int(row[2]) for row in rows})
-        self._set_state(run_id, state, reason, halt)
+        states = {(row[0], row[1]): int(row[2]) for row in rows}
+        state, kind, reason = settled(states, halt)
+        self._set_state(run_id, state, reason, kind)
         self._session.commit()
         return state
 

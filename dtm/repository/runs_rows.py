@@ -264,15 +264,19 @@ def attempt_of(row: Row) -> tuple[str, Attempt]:
     )
 
 
-def settled(states: Mapping[tuple[str, str | None], int]) -> tuple[RunState, str | None, str]:
+def settled(
+    states: Mapping[tuple[str, str | None], int], halt: str | None = None
+) -> tuple[RunState, str | None, str]:
     """What the streams make of their run: state, who halted it, why in words.
 
-    `states` counts streams by (state, halt kind).
+    `states` counts streams by (state, halt kind). `halt`: the kind of halt in force, where it came
+    before any stream had started.
     """
     counts: dict[str, int] = {}
     for (state, _), number in states.items():
         counts[state] = counts.get(state, 0) + number
     kinds = {kind for (state, kind) in states if state == "HALTED" and kind}
+    kinds = kinds or ({halt} if halt else set())
     words = ", ".join(f"{counts[s]} {s.lower()}" for s in sorted(counts))
     if counts.get("RUNNING"):
         return RunState.RUNNING, None, words

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from dtm.errors import DatabaseError, DtmError, ExitCode, worst
+from dtm.errors import DatabaseError, DtmError, ExitCode, Halted, worst
 from dtm.model.states import RunState
 from dtm.repository.config import ConfigStore
 from dtm.repository.runs import RunStore
@@ -52,6 +52,7 @@ def run(request: RunRequest, deps: Deps, signals: SignalLadder | None = None) ->
         store = RunStore(session)
         applied = read_applied(ConfigStore(session))
         selected = select(applied.inventory, request)
+        _refuse_outside_window(request, selected, store.now())
         replay_spools(store, deps)
         keeper = Keeper(deps.repository, selected.operation.name, selected.environment.name)
         stack.callback(keeper.close)
@@ -63,6 +64,18 @@ def run(request: RunRequest, deps: Deps, signals: SignalLadder | None = None) ->
         deps.strike(Point.RUN_WRITTEN, claimed.run.run_id)
         work = _Work(deps, request, applied, selected, claimed, store, keeper, halting, signals)
         return work.report()
+
+
+def _refuse_outside_window(request: RunRequest, selected: Selected, now: datetime) -> None:
+    window = selected.assignment.window
+    if window is None or request.outside_window or current_span(window, now):
+        return
+    later = next_span(window, now)
+    when = f"it opens at {later.start:%Y-%m-%d %H:%M} UTC" if later else "it never opens"
+    raise Halted(
+        f"outside the window of {selected.assignment.name}; {when}",
+        hint="--outside-window runs it all the same",
+    )
 
 
 @dataclass
@@ -255,14 +268,12 @@ class _Work:
         journal.repository_lost()
 
     def _tick(self) -> None:
-        """Harvest long calls; halt when the window closes (or is closed from the start)."""
+        """Harvest long calls; halt when the window closes."""
         self.harvester.look()
         window, now = self.selected.assignment.window, self.clock()
         if window is None or self.request.outside_window or current_span(window, now):
             return
-        later = next_span(window, now)
-        text = "outside the window" + (f", which opens at {later.start} UTC" if later else "")
-        self.halting.request(Halt(HaltAt.TASK, HaltKind.WINDOW, text))
+        self.halting.request(Halt(HaltAt.TASK, HaltKind.WINDOW, "the window has closed"))
 
     # the end
 
@@ -299,7 +310,8 @@ class _Work:
         try:
             store = RunStore(session)
             store.honour_halts(list(self.honoured), self.clock())
-            state = store.settle(run_id, self.claimed.fence)
+            halt = self.halting.halt_for("")
+            state = store.settle(run_id, self.claimed.fence, halt.kind.value if halt else None)
             text = ", ".join(sorted({s.message for s in streams if s.message}))
             end = event(run_id, "END", self.deps.actor, f"{state}: {text}", self.clock())
             store.add_event(end)
