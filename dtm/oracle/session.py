@@ -172,9 +172,13 @@ class OracleSession:
             "clientinfo": client_info,
             "client_identifier": client_identifier,
         }
-        for attribute, text in values.items():
-            if text is not None:
-                setattr(connection, attribute, cut(text, _TAG_BYTES[attribute]))
+        try:
+            for attribute, text in values.items():
+                if text is not None:
+                    setattr(connection, attribute, cut(text, _TAG_BYTES[attribute]))
+        except oracledb.Error as error:  # the driver found out before that the connection is gone
+            self.in_doubt = True
+            raise self._located(translate(error)) from None
 
     def close(self, wait_s: float | None = None) -> None:
         """End the session, rolling back; safe to call twice.

@@ -28,10 +28,12 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds: how long an intent waits for an absent repository, and between attempts to return."""
+    """Seconds: how long an intent waits for an absent repository; between attempts to return; how
+    long an outcome may wait for the next intent, so that both are one commit."""
 
     outage_s: float = 300.0
     retry_s: float = 1.0
+    linger_s: float = 0.05
 
 
 @dataclass(eq=False, slots=True)
@@ -40,8 +42,10 @@ class QueuedWrite:
 
     write: Write
     outage_s: float
+    hurry: Callable[[QueuedWrite], None]
     done: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
+    awaited: bool = False
     given_up: bool = False
 
     @property
@@ -51,6 +55,7 @@ class QueuedWrite:
 
     def wait(self) -> None:
         """Return when durable."""
+        self.hurry(self)
         if not self.done.wait(self.outage_s):
             # The writer drops it, unless it is writing it just now: then an attempt is recorded
             # that was never made, which the next start finds out.
@@ -102,7 +107,7 @@ class GroupJournal:
 
     def submit(self, write: Write) -> QueuedWrite:
         """Queue a write; see `ports.Journal`."""
-        queued = QueuedWrite(write, self._patience.outage_s)
+        queued = QueuedWrite(write, self._patience.outage_s, self._hurry)
         with self._work:
             if self._refused is not None:
                 self._refuse([queued], self._refused)
@@ -110,6 +115,11 @@ class GroupJournal:
             self._queue.append(queued)
             self._work.notify_all()
         return queued
+
+    def _hurry(self, queued: QueuedWrite) -> None:
+        with self._work:
+            queued.awaited = True
+            self._work.notify_all()
 
     def repository_lost(self) -> None:
         """The lock session is gone: write nothing more before the locks are held again."""
@@ -143,6 +153,7 @@ class GroupJournal:
             with self._work:
                 while not self._queue and not self._closing and not self._can_retry():
                     self._work.wait(self._patience.retry_s if self.away else None)
+                self._linger()
                 batch, self._queue = self._queue, []
                 if not batch and self._closing and (not self._spooled or self.away):
                     return
@@ -155,6 +166,15 @@ class GroupJournal:
             self._write(batch)
             if self._store is None:
                 self._keep(batch)
+
+    def _linger(self) -> None:
+        """Wait a moment while nobody waits for what is queued: more will come."""
+        until = time.monotonic() + self._patience.linger_s
+        while self._queue and not self._closing and not any(q.awaited for q in self._queue):
+            left = until - time.monotonic()
+            if left <= 0 or self.away:
+                return
+            self._work.wait(left)
 
     def _can_retry(self) -> bool:
         away = self._store is None and self._refused is None
