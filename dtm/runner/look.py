@@ -11,7 +11,7 @@ from dtm.model.states import AttemptState
 from dtm.model.stream import Attempt, OutcomeBy
 from dtm.runner.decide import HaltAt
 from dtm.runner.ports import MarkerId
-from dtm.runner.retries import delay_s
+from dtm.runner.retries import NOT_SENT, delay_s
 from dtm.runner.stream import Stream, Verdict
 
 
@@ -37,6 +37,9 @@ def _verdict(stream: Stream, attempt: Attempt, marker: bool | None) -> Verdict:
     task = stream.definition.task(attempt.key)
     if stream.definition.shape.test_mode:
         return _not_done(stream, attempt, OutcomeBy.RULE)  # one transaction, rolled back
+    lost = stream.lost.get(attempt.seq)
+    if lost is not None and lost.code == NOT_SENT:
+        return _not_done(stream, attempt, OutcomeBy.RULE)
     if marker:
         return Verdict(AttemptState.DONE, OutcomeBy.MARKER, message="its marker says so")
     if task.kind is TaskKind.ATOMIC:
@@ -84,5 +87,7 @@ def _retry_delay(stream: Stream, attempt: Attempt, verdict: Verdict) -> float | 
     error = stream.lost.get(attempt.seq)
     if error is None or verdict.state is not AttemptState.FAILED:
         return None
+    if stream.definition.shape.test_mode:
+        return None  # what the tasks before it did is rolled back as well
     made = stream.record.attempts_of(attempt.key, attempt.fence)
     return delay_s(stream.definition.task(attempt.key), error, made, stream.tools.random())

@@ -8,6 +8,8 @@ from dtm.model.operation import Restart, Task, TaskKind
 from dtm.oracle.errors import ErrorClass, OracleError
 
 _USER_ERROR = re.compile(r"ORA-20\d{3}\Z")
+NOT_SENT = "DPY-1001"  # the driver's "not connected": nothing has left this machine
+_RECONNECTS = 2
 _MAX_BACKOFF = 10.0  # times the declared one
 
 
@@ -15,8 +17,11 @@ def delay_s(task: Task, error: OracleError, attempts: int, jitter: float) -> flo
     """Seconds to wait before the next attempt; None: no further one.
 
     `attempts` were made in this start; `jitter` is in [0, 1). Discarded code (ORA-04068 and
-    its kin) is tried once more at once, in a new session, whatever the task declares.
+    its kin) is tried once more at once, in a new session, whatever the task declares; so is a call
+    that was never sent, because its connection was found to be dead.
     """
+    if error.code == NOT_SENT and attempts <= _RECONNECTS:
+        return 0.0
     if not _repeatable(task):
         return None
     if error.error_class is ErrorClass.NEW_SESSION and attempts == 1:

@@ -295,3 +295,24 @@ def test_a_bug_in_a_member_is_not_swallowed() -> None:
     it.instance.procedures["B"] = bug
     with pytest.raises(ZeroDivisionError):
         it.start()
+
+
+def test_connection_found_dead_before_the_call_costs_nothing() -> None:
+    """DPY-1001: nothing was sent, so even a task that waits for a person may be called again."""
+    it = world(a=task("a", restart=Restart.MANUAL, **SELF))
+
+    def vanish() -> None:
+        assert it.instance.coordinator is not None
+        it.instance.coordinator.close()
+
+    it.instance.procedures["INITIAL"] = vanish
+    assert it.start().exit_code is ExitCode.OK
+    assert it.instance.calls["A"] == 1
+
+
+def test_test_mode_repeats_nothing_in_another_session() -> None:
+    it = World(definition((task("a"),), (task("b"),), test_mode=True))
+    it.instance.procedures["B"] = fail("ORA-04068")
+    assert it.start().exit_code is ExitCode.FAILED
+    assert it.instance.calls["B"] == 1
+    assert it.instance.opened == 1
