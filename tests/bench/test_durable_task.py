@@ -1,0 +1,58 @@
+"""A durable task against its floor: the same call through the bare driver, with two commits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dtm.errors import ExitCode
+from dtm.model.states import Phase
+from dtm.oracle.calls import CallKind, MarkerKey, TaskCall, run_task
+from tests.conftest import Database
+from tests.faults.world import FaultWorld, fault_world
+
+ITERATIONS = 60
+TASKS = 2 * ITERATIONS  # the iterator is a task, too
+
+
+@pytest.fixture
+def ref(database: Database, tmp_path: Path) -> Iterator[FaultWorld]:
+    one = [{"name": "a", "procedure": "A"}]
+    with fault_world(database, tmp_path, tasks=one, iterations=ITERATIONS) as made:
+        yield made
+
+
+def floor_s(ref: FaultWorld, handle: str) -> float:
+    """Seconds per task: the call, and two commits in the repository."""
+    client, central = ref.schemas["east"].connect(), ref.repository.connect()
+    insert = "INSERT INTO dtm_run_events (event_key, run_id, happened_at, kind, actor) SELECT"
+    insert += " :k, MIN(run_id), SYSTIMESTAMP, 'BENCH', 'me' FROM dtm_runs"
+    started = time.perf_counter()
+    for number in range(TASKS):
+        central.execute(insert, {"k": f"before {number}"})
+        central.commit()
+        key = MarkerKey(handle, number + 1000, Phase.TASK, "a")
+        run_task(client, TaskCall(key, CallKind.ATOMIC, "REF_OP", "A", "1"))
+        central.execute(insert, {"k": f"after {number}"})
+        central.commit()
+    elapsed = time.perf_counter() - started
+    client.close()
+    central.close()
+    return elapsed / TASKS
+
+
+@pytest.mark.bench
+def test_durable_task(ref: FaultWorld) -> None:
+    started, cpu = time.perf_counter(), time.process_time()
+    assert ref.run().exit_code is ExitCode.OK
+    each = (time.perf_counter() - started) / TASKS
+    cpu_each = (time.process_time() - cpu) / TASKS
+    ((handle,),) = ref.query("SELECT handle FROM dtm_run_streams")
+    floor = floor_s(ref, handle)
+    print(
+        f"\ndurable task {each * 1000:.1f} ms, floor {floor * 1000:.1f} ms:"
+        f" {each / floor:.2f} x; CPU in the runner {cpu_each * 1000:.2f} ms"
+    )
