@@ -27,6 +27,8 @@ from tests.unit.sandbox.sql.support import call, d
         (("TO_DATE", "02-JAN-26", "DD-MM-YY"), d("2026-01-02")),
         (("TO_DATE", "10:30 PM", "HH:MI AM"), d("2026-11-01 22:30:00")),
         (("TO_DATE", "2461042", "J"), d("2026-01-01")),
+        (("TO_DATE", "20260102", "YYYYMMDD", "NLS_CALENDAR=GREGORIAN"), d("2026-01-02")),
+        (("TO_DATE", "20260102", "YYYYMMDD", "NLS_CALENDAR='Thai Buddha'"), "ORA-12702"),
         (("TO_DATE", "2026 060", "YYYY DDD"), d("2026-03-01")),
         (("TO_DATE", "2026-01-02", "DD-MON-RR"), "ORA-01861"),
         (("TO_DATE", "01/15/2026", "DD-MON-RR"), "ORA-01843"),
