@@ -55,7 +55,7 @@ class SourceReader:
             found = []
             for number, file in enumerate(spec.get(field, ())):
                 path: Path = ("spec", field, number)
-                source = self._source(place, path, file, name)
+                source = self._source(place, path, file, name, spec.get("compat"))
                 if source is not None and self._fits(place, path, source, key):
                     found.append(source)
             result[key] = found
@@ -63,7 +63,9 @@ class SourceReader:
         result["units"].sort(key=lambda source: units.INSTALL_ORDER.index(source.head.type))
         return result
 
-    def _source(self, place: Place, path: Path, file: str, name: str) -> Source | None:
+    def _source(
+        self, place: Place, path: Path, file: str, name: str, compat: str | None
+    ) -> Source | None:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(place.file), file))
         if file.startswith("/") or "\\" in file or not files.is_inside(self.root, target):
             message = f'"{file}" is outside the tree'
@@ -80,14 +82,16 @@ class SourceReader:
                 similar = self._similar(target) if code == "missing-file" else None
                 self.findings.add(place, Finding(path, code, message, similar or text.suggestion))
             return None
-        return self._identified(file, target, text, name)
+        return self._identified(file, target, text, name, compat)
 
     def _similar(self, target: str) -> str | None:
         directory = self.root / posixpath.dirname(target)
         names = [entry.name for entry in directory.iterdir()] if directory.is_dir() else []
         return did_you_mean(posixpath.basename(target), names)
 
-    def _identified(self, file: str, target: str, text: str, name: str) -> Source | None:
+    def _identified(
+        self, file: str, target: str, text: str, name: str, compat: str | None
+    ) -> Source | None:
         lines = None
         if file.endswith(TEMPLATE_SUFFIX):
             try:
@@ -97,6 +101,8 @@ class SourceReader:
                 self._report(location, "template", problem.message, problem.suggestion)
                 return None
             text, lines = rendered.text, rendered.lines
+        if compat == "odtm":
+            text = units.without_owner(text)
         try:
             head = units.head(text)
         except UnitError as error:

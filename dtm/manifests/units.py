@@ -47,7 +47,26 @@ class UnitHead:
 def head(text: str) -> UnitHead:
     """Return what a source file creates; raises UnitError."""
     lexed = lex(text)
-    words = lexed.tokens
+    unit_type, start, name = _begin(lexed.tokens)
+    _refuse_second(lexed)
+    return UnitHead(unit_type, _name(lexed.tokens, name), start.line)
+
+
+def without_owner(text: str) -> str:
+    """Return a source file without the owner before the name it creates, as ODTM exports it
+    (`"DOMOWN"."DOM$PURGE"`); lines stay. What is no unit is returned as it is."""
+    words = lex(text).tokens
+    try:
+        _, _, name = _begin(words)
+    except UnitError:
+        return text
+    if name + 2 < len(words) and words[name + 1].text == ".":
+        return text[: words[name].offset] + text[words[name + 2].offset :]
+    return text
+
+
+def _begin(words: list[Token]) -> tuple[str, Token, int]:
+    """Return the unit's type, the token it begins with and the number of the name's token."""
     if not words:
         raise UnitError("the file holds no statement", None)
     if words[0].value != "CREATE":
@@ -59,7 +78,6 @@ def head(text: str) -> UnitHead:
     if number >= len(words):
         raise UnitError("the statement ends after CREATE", words[-1])
     kind = words[number]
-    start = kind.line
     if kind.value == "TABLE":
         unit_type = "TABLE"
     elif kind.value in _UNIT_TYPES:
@@ -76,8 +94,7 @@ def head(text: str) -> UnitHead:
         raise UnitError(
             f"CREATE {kind.text} cannot be part of a package", kind, f"one of {allowed}"
         )
-    _refuse_second(lexed)
-    return UnitHead(unit_type, _name(words, number + 1), start)
+    return unit_type, kind, number + 1
 
 
 def _name(words: list[Token], number: int) -> str:

@@ -284,3 +284,17 @@ def test_errors_in_templates_are_mapped_back(tmp_path):
     (root / "purge.pkb.j2").write_text(template)
     found = load(root, {}).diagnostics
     assert [tree.brief(d) for d in found] == ["purge.pkb.j2:12:1 undeclared-parameter"]
+
+
+def test_an_owner_before_the_name_goes_with_compat_odtm(tmp_path):
+    owned = {
+        "purge_pks": tree.SPEC.replace("PACKAGE purge AS", 'PACKAGE "DOMOWN"."PURGE" AS'),
+        "purge_pkb": tree.BODY.replace("BODY purge AS", "BODY domown.purge AS"),
+    }
+    assert "source-unit" in {d.code for d in tree.loaded(tmp_path / "without", **owned).errors}
+    package = tree.PACKAGE + "  compat: odtm\n"
+    found = tree.loaded(tmp_path / "with", package_yaml=package, **owned)
+    assert found.errors == ()
+    texts = [text for each in found.resources for text in each.sources.values()]
+    assert any('PACKAGE "PURGE" AS' in text for text in texts)
+    assert not any("domown" in text.lower() for text in texts)
