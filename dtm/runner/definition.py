@@ -74,7 +74,7 @@ def _refuse_untestable(operation: Operation, tasks: tuple[Task, ...]) -> None:
     unfit = sorted(t.name for t in tasks if t.kind is TaskKind.SELF_COMMITTING and not t.testable)
     if unfit:
         raise UsageError(
-            f"{operation.name} cannot run in test mode: {', '.join(unfit)} commit as they go",
+            f"{operation.name} cannot run in test mode, tasks commit inside: {', '.join(unfit)}",
             hint="`testable: true` on a task says that its static SQL may run and commit",
         )
 
