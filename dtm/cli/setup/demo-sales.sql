@@ -51,8 +51,7 @@ SELECT LEVEL, MOD(LEVEL * 7919, 1000) + 1,
 FROM dual CONNECT BY LEVEL <= 24000;
 -- One to three lines an order.
 INSERT INTO sales.order_lines (order_id, line_no, product, quantity, price)
-SELECT o.order_id, n.line_no, 'PRODUCT-' || LPAD(MOD(o.order_id * n.line_no, 997), 4, '0'),
-       MOD(o.order_id, 9) + 1, MOD(o.order_id * n.line_no, 10000) / 100 + 1
+SELECT o.order_id, n.line_no, 'PRODUCT-' || o.customer_id || '-' || n.line_no, n.line_no, 19.9
 FROM sales.orders o
 JOIN (SELECT LEVEL AS line_no FROM dual CONNECT BY LEVEL <= 3) n
   ON n.line_no <= MOD(o.order_id, 3) + 1;
