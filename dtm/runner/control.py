@@ -18,6 +18,9 @@ from dtm.runner.keeper import Keeper
 from dtm.runner.prepare import event
 
 MODES = ("NOW", "TASK", "ITERATION")
+NO_REASON = (
+    "no reason given"  # Oracle takes an empty text for NULL; the audit trail says it in words
+)
 
 
 def halt(
@@ -39,9 +42,10 @@ def halt(
                 hint = did_you_mean(instance, names) or f"it has: {', '.join(sorted(names))}"
                 raise UsageError(f'run {row.run_id} has no instance "{instance}"', hint=hint)
         now = store.now()
-        request = HaltRequest(uuid.uuid4().hex, instance, mode, reason, deps.actor, now)
+        why = reason or NO_REASON
+        request = HaltRequest(uuid.uuid4().hex, instance, mode, why, deps.actor, now)
         where = f" on {instance}" if instance else ""
-        text = f"{mode.lower()}{where}: {reason}"
+        text = f"{mode.lower()}{where}: {why}"
         store.request_halt(row.run_id, request, event(row.run_id, "HALT", deps.actor, text, now))
         return row.run_id
 
@@ -60,7 +64,7 @@ def abandon(run: str, reason: str, deps: Deps) -> str:
                 busy = keeper.take(instances)
                 if busy:
                     raise next(iter(busy.values()))
-                text = event(row.run_id, "ABANDON", deps.actor, reason, store.now())
+                text = event(row.run_id, "ABANDON", deps.actor, reason or NO_REASON, store.now())
                 store.abandon(row.run_id, text)
         finally:
             keeper.close()
@@ -96,7 +100,9 @@ def resolve(run: str, stream: str, task: str, reason: str, deps: Deps, *, done: 
             text = f"{task} resolved; {still} is still open"
         else:
             record = replace(record, state=StreamState.HALTED)
-            text = f"{task} resolved as {'done' if done else 'to be repeated'}: {reason}"
+            text = (
+                f"{task} resolved as {'done' if done else 'to be repeated'}: {reason or NO_REASON}"
+            )
         said = event(row.run_id, "RESOLVE", deps.actor, f"{found.label}: {text}", store.now())
         store.resolve(record, attempt, done, text, replace(said, handle=found.handle))
         store.settle(row.run_id, record.fence)

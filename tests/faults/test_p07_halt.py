@@ -80,10 +80,11 @@ def test_halt_survives_a_crash(ref: FaultWorld) -> None:
         process = ref.process()
         ref.wait_for_call("east", "a")
         process.kill()
-        control.halt("latest", "too late for the dead", ref.runner_deps())
+        control.halt("latest", "", ref.runner_deps())
         open_gate()
     halted = ref.run(wait_s=20)
     assert halted.exit_code is ExitCode.HALTED, halted
+    assert ref.query("SELECT reason FROM dtm_run_halts") == [("no reason given",)]
     assert ref.calls("east")["s"] == 0
     assert ref.run().exit_code is ExitCode.OK
     ref.assert_each_once("east")

@@ -107,7 +107,7 @@ def test_operation_without_an_enabled_task() -> None:
 
 def test_self_committing_task_cannot_be_tested_unless_it_says_so() -> None:
     tasks = [{"name": "t", "procedure": "T", "kind": "self-committing"}]
-    with pytest.raises(UsageError, match="test mode: t commit"):
+    with pytest.raises(UsageError, match="test mode, tasks commit inside: t"):
         select(inventory({}, tasks=tasks), RunRequest("op", "prod", test=True))
     tasks[0]["testable"] = True  # type: ignore[assignment]
     select(inventory({}, tasks=tasks), RunRequest("op", "prod", test=True))
