@@ -86,6 +86,7 @@ MESSAGES: dict[int, str] = {
     1012: "not logged on",
     1013: "user requested cancel of current operation",
     1017: "invalid username/password; logon denied",
+    1027: "bind variables not allowed for data definition operations",
     1031: "insufficient privileges",
     1034: "ORACLE not available",
     1045: "user %s lacks CREATE SESSION privilege; logon denied",

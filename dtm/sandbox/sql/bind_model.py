@@ -49,7 +49,7 @@ class Typed:
 
     def moved(self, sql: str) -> Typed:
         """The same value under another SQLite name."""
-        return replace(self, sql=sql, literal=NO_LITERAL)
+        return replace(self, sql=sql, literal=NO_LITERAL, row=None)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-from dtm.plsql.lexer import EOF, IDENT, NUMBER, OP, QUOTED, SLASH, STRING, Token, lex
+from dtm.plsql.lexer import BIND, EOF, IDENT, NUMBER, OP, QUOTED, SLASH, STRING, Token, lex
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 
 MAX_NAME_BYTES = 128
@@ -206,7 +206,7 @@ class Tokens:
 
     def expression(self, stops: frozenset[str]) -> str:
         """The text of an expression: up to a comma, a parenthesis that was not opened in it, or
-        one of the words in `stops`. ORA-00936 when it is empty."""
+        one of the words in `stops`. ORA-00936 when it is empty, ORA-01027 for a bind."""
         start = self.here
         depth = 0
         cases = 0
@@ -216,6 +216,8 @@ class Tokens:
                 if depth == 0 and token.value in (",", ")", ";"):
                     break
                 depth += (token.value == "(") - (token.value == ")")
+            elif token.kind == BIND:
+                self.fail(1027)
             elif token.kind == IDENT:
                 if depth == 0 and cases == 0 and token.value in stops and token is not start:
                     break

@@ -79,8 +79,13 @@ class DdlTranslator:
                 raise OraError(2251, offset=part.at)
             if isinstance(part, n.Name) and part.path[0] in _MOVING:
                 raise OraError(2436, offset=part.at)
+        self._unbound(node)
+
+    def _unbound(self, node: n.Node) -> None:
+        """ORA-01027: what becomes part of the schema has no binds."""
+        for part in walk(node, subqueries=True):
             if isinstance(part, n.Bind):
-                raise OraError(2251, offset=part.at)
+                raise OraError(1027, offset=part.at)
 
     def condition(self, session: StorageSession, table: Table, text: str, prefix: str) -> str:
         """A CHECK condition; ORA-02251 for subqueries, ORA-02436 for SYSDATE and the like."""
@@ -121,14 +126,18 @@ class DdlTranslator:
         """The value of a DEFAULT expression now, fitted to the column."""
         context = self._context(session, text)
         translator = DmlTranslator(context)
-        value = translator.expression(parse_expression(text), Scope(None, clause="VALUES"))
+        node = parse_expression(text)
+        self._unbound(node)
+        value = translator.expression(node, Scope(None, clause="VALUES"))
         owner = Table(0, "", "", (), "", "", "")
         sql = f"SELECT {translator.assign(value, owner, column, 0)}"
         return self.engine.evaluate(session, context.needs, sql)
 
     def describe(self, session: StorageSession, text: str) -> Sequence[Column]:
         context = self._context(session, text)
-        relation = DmlTranslator(context).query(parse_query(text), None)
+        node = parse_query(text)
+        self._unbound(node)
+        relation = DmlTranslator(context).query(node, None)
         return described(relation.columns)
 
     def relations(self, session: StorageSession, text: str) -> Sequence[tuple[str, str]]:
@@ -142,6 +151,7 @@ class DdlTranslator:
         self, session: StorageSession, text: str
     ) -> tuple[Sequence[Column], Iterable[tuple[Encoded, ...]]]:
         """CREATE TABLE ... AS SELECT."""
+        self._unbound(parse_query(text))
         return self.engine.encoded_rows(session, text)
 
 

@@ -11,17 +11,27 @@ tables written; 1: others inserted there; 2: others updated or deleted), sid.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import Kind
-from dtm.sandbox.sql.catalog_model import ROW, Constraint, Index, Table, TableColumn, quote
+from dtm.sandbox.sql.catalog_model import (
+    ROW,
+    Constraint,
+    Index,
+    IndexColumn,
+    Table,
+    TableColumn,
+    quote,
+)
 from dtm.sandbox.sql.partitions_sql import accepts, beyond, condition, number_of
 
 INSERTED, UPDATED, DELETED, LOCKED = 1, 2, 3, 4
 X_TABLE = 'CREATE TEMP TABLE "#X"(xid INTEGER, stmt INTEGER, level INTEGER, sid INTEGER)'
 MARK = "ORA|"  # begins the message of every RAISE of ours
 _TICK_ROWS = 1024
+_TEXT_LITERAL = re.compile(r"'(?:[^']|'')*'")
 
 
 def stored_columns(table: Table) -> list[TableColumn]:
@@ -79,13 +89,19 @@ def detach_table(table: Table) -> list[str]:
     return [*statements, f"DROP TABLE IF EXISTS temp.{quote(table.undo)}"]
 
 
+def _key(part: IndexColumn) -> str:
+    """An index key for SQLite, which reads a text literal alone as a column's name."""
+    key = part.expression_sql or quote(str(part.name))
+    return f"{key}||''" if _TEXT_LITERAL.fullmatch(key) else key
+
+
 def create_index(table: Table, index: Index) -> list[str]:
     """Statements that make an index; unique ones treat NULLs as Oracle does.
 
     Oracle leaves out rows whose key is all NULL and holds (1, NULL) equal to (1, NULL)
     (SQL Language Reference, CREATE INDEX, "Unique Indexes"); SQLite holds NULLs distinct.
     """
-    keys = [part.expression_sql or quote(str(part.name)) for part in index.columns]
+    keys = [_key(part) for part in index.columns]
     if table.temporary:
         keys.append('"$S"')
     name = f"{quote(table.schema)}.{quote(index.physical)}"

@@ -13,6 +13,7 @@ from dtm.sandbox.kernel.types import NUMBER, Kind
 from dtm.sandbox.sql import engine_aggregates as aggregates
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import Scope, SqlFunction, Typed
+from dtm.sandbox.sql.bind_walk import walk
 from dtm.sandbox.sql.engine_keep import keep
 from dtm.sandbox.sql.functions import typing_rules
 from dtm.sandbox.sql.functions.conversion import FLOATS, family
@@ -216,6 +217,9 @@ class AggregateTranslator(ConditionTranslator):
     def _analytic(self, name: str, node: n.Call, window: n.Window, scope: Scope) -> Typed:
         if scope.clause not in _WINDOW_CLAUSES or scope.in_aggregate:
             raise OraError(30483, offset=node.at)
+        for inner in walk(node):
+            if inner is not node and isinstance(inner, n.Call) and inner.over is not None:
+                raise OraError(30483, offset=inner.at)
         if node.keep is not None:
             self.context.unsupported(165, "KEEP with OVER", node.at)
         handler = _ANALYTIC_HANDLERS.get(name)

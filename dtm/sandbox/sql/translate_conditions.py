@@ -81,7 +81,9 @@ class ConditionTranslator(FunctionTranslator):
         """x op ANY/ALL (list or query), with three-valued logic."""
         if isinstance(node.left, n.Tuple):
             self.context.unsupported(160, "quantified comparison of several values", node.at)
+        known, scope.has_aggregate = scope.has_aggregate, False
         left = self.expression(node.left, scope)
+        aggregated, scope.has_aggregate = scope.has_aggregate, scope.has_aggregate or known
         joiner = " OR " if node.quantifier == "ANY" else " AND "
         if isinstance(node.right, n.Tuple):
             tests = [
@@ -93,6 +95,11 @@ class ConditionTranslator(FunctionTranslator):
             raise OraError(936, offset=node.right.at)
         relation = self.query(node.right.query, scope)
         self._one_column(relation, node.right.at)
+        if (node.op, node.quantifier) in {("=", "ANY"), ("<>", "ALL")}:
+            test = self._in_relation([left], relation, node.at)
+            return test if node.op == "=" else f"(NOT {test})"
+        if aggregated:  # SQLite takes it for an aggregate of the inner query
+            self.context.unsupported(160, "quantified comparison of an aggregate", node.at)
         alias = self.context.alias("q")
         value = relation.columns[0].value.moved(f"{alias}.c1")
         test = self.compare(node.op, left, value, node.at)

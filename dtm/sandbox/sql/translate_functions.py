@@ -26,6 +26,8 @@ _SMALL = {
     **dict.fromkeys(("ASCII", "VSIZE", "UID", "ORA_HASH"), 10),
     "SIGN": 1,
 }
+# In SQL their results end at a VARCHAR2's length, without an error.
+_CUT = frozenset({"LPAD", "RPAD"})
 _NOT_WIDE = frozenset({"EXTRACT"})
 
 
@@ -107,8 +109,11 @@ class FunctionTranslator(CallTranslator):
         function = wrappers.registered(call, types)
         digits = _SMALL.get(name)
         number = family(call.returns) == "N"
+        sql = self.udf(function, *(a.sql for a in arguments))
+        if name in _CUT and call.returns.kind is Kind.VARCHAR2:
+            sql = f"substr({sql}, 1, {call.returns.length})"
         return Typed(
-            self.udf(function, *(a.sql for a in arguments)),
+            sql,
             call.returns,
             digits=digits,
             wide=number and digits is None and name not in _NOT_WIDE,

@@ -281,11 +281,10 @@ class SelectTranslator(LockTranslator):
             at, _ = scope.loose[0]
             raise OraError(937 if node.group_by is None else 979, offset=at)
         if grouped and node.group_by is None:
-            # One row: nothing to order; HAVING makes SQLite see an aggregate query.
-            terms = []
-            if not has_aggregates(*(i.expression for i in node.items)):
-                having = "count(*) >= 0" if having is None else f"({having} AND count(*) >= 0)"
-        sql = self._text(node, block, columns)
+            terms = []  # one row: nothing to order
+        whole = grouped and node.group_by is None
+        counted = whole and not has_aggregates(*(i.expression for i in node.items))
+        sql = self._text(node, block, columns, counted=counted)
         if node.group_by is not None:
             group = self._group_sql(chosen if chosen is not None else keys or {})
             sql += f" GROUP BY {group}"
@@ -307,8 +306,15 @@ class SelectTranslator(LockTranslator):
             if family(column.value.type) in "LB":
                 raise OraError(932, "-", column.value.type.kind.value, offset=at)
 
-    def _text(self, node: n.Select, block: Block, columns: list[OutColumn]) -> str:
-        items = ", ".join(f"{self._output(c)} AS c{i}" for i, c in enumerate(columns, 1))
+    def _text(
+        self, node: n.Select, block: Block, columns: list[OutColumn], *, counted: bool = False
+    ) -> str:
+        """The block up to WHERE; `counted`: an aggregate query that SQLite must see as one, though
+        its select list has no aggregate."""
+        outputs = [self._output(c) for c in columns]
+        if counted:
+            outputs[0] = f"iif(count(*) >= 0, {outputs[0]}, NULL)"
+        items = ", ".join(f"{output} AS c{i}" for i, output in enumerate(outputs, 1))
         from_sql = block.finish() if block.finish is not None else block.from_sql
         where = block.late_where if block.finish is not None else block.where
         sql = f"SELECT {'DISTINCT ' if node.distinct else ''}{items} FROM {from_sql}"

@@ -153,7 +153,12 @@ def run(connection: oracledb.Connection, text: str) -> str:
 DDL = ("CREATE", "ALTER", "DROP", "GRANT", "COMMENT", "TRUNCATE")
 
 
-@pytest.mark.parametrize("seed", [1, 2, 4, 8, 12])
+SHORT, LONG = range(10), range(10, 400)
+
+
+@pytest.mark.parametrize(
+    "seed", [*SHORT, *(pytest.param(seed, marks=pytest.mark.slow) for seed in LONG)]
+)
 def test_any_statement_has_an_answer(process: SandboxProcess, seed: int) -> None:
     writer = Writer(seed)
     connection = oracledb.connect(user="system", password=process.password, dsn=process.dsn())

@@ -5,15 +5,24 @@ Oracle Database SQL Language Reference 19c, "Functions".
 
 from __future__ import annotations
 
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, Unsupported
 from dtm.sandbox.sql.functions import numeric, typing_rules
 from dtm.sandbox.sql.functions.string_functions import TEXT, text_and_clob
+
+LARGEST = 1 << 24  # characters: a longer CLOB is not padded in one call
+
+
+def _size(width: numeric.Number) -> int:
+    size = int(width)
+    if size > LARGEST:
+        raise Unsupported(212, f"LPAD or RPAD to more than {LARGEST} characters")
+    return size
 
 
 @text_and_clob("LPAD", "N|T", TEXT)
 def lpad(text: str, width: numeric.Number, fill: str = " ") -> str | None:
     """NULL when `width` is below 1; the text is cut to `width` characters."""
-    size = int(width)
+    size = _size(width)
     if size < 1:
         return None
     missing = size - len(text)
@@ -24,7 +33,7 @@ def lpad(text: str, width: numeric.Number, fill: str = " ") -> str | None:
 
 @text_and_clob("RPAD", "N|T", TEXT)
 def rpad(text: str, width: numeric.Number, fill: str = " ") -> str | None:
-    size = int(width)
+    size = _size(width)
     if size < 1:
         return None
     missing = size - len(text)

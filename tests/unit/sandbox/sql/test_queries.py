@@ -263,3 +263,50 @@ def test_sequences(hr):
         "select id from e group by sq.nextval",
     ):
         assert hr.error(text)[0] == 2287
+
+
+def test_an_aggregate_outside_the_select_list_makes_one_row(db):
+    """SELECT, "HAVING": without GROUP BY the rows are one group; ORDER BY may aggregate it."""
+    db.run("create table grp (a number)")
+    try:
+        assert db.rows("select 'x' from grp order by count(a)") == [("x",)]
+        assert db.rows("select 'x' from grp having count(*) = 0") == [("x",)]
+        assert db.rows("select 'x' from grp having count(*) > 0") == []
+        assert db.error("select a from grp order by count(*)")[0] == 937
+    finally:
+        db.run("drop table grp")
+
+
+def test_rowid_against_any_of_a_query(db):
+    db.run("create table rid (a number)")
+    try:
+        db.run("insert into rid values (1)")
+        db.run("insert into rid values (2)")
+        any_two = "rowid = any (select rowid from rid where a = 2)"
+        assert db.rows(f"select a from rid where {any_two}") == [(2,)]
+        assert db.run(f"delete from rid where {any_two}") == 1
+        assert db.rows("select a from rid where rowid <> all (select rowid from rid)") == []
+        db.run("rollback")
+    finally:
+        db.run("drop table rid")
+
+
+def test_padding_ends_at_the_length_of_varchar2(db):
+    """LPAD, RPAD: in SQL the result is a VARCHAR2 of at most 4000 bytes, cut without an error."""
+    assert db.dual("length(rpad('x', 5000))") == 4000
+    assert db.dual("length(lpad(to_clob('x'), 5000))") == 5000
+    assert db.error("select rpad('x', 9999999999999999999) from dual")[0] == 3001
+
+
+def test_an_aggregate_against_any_of_a_query(db):
+    db.run("create table agg (a number, b number)")
+    try:
+        db.run("insert into agg values (1, 2)")
+        group = "select a from agg group by a having max(b)"
+        assert db.rows(f"{group} = any (select b from agg)") == [(1,)]
+        assert db.rows(f"{group} <> all (select b from agg)") == []
+        assert db.error(f"{group} > any (select b from agg)")[0] == 3001
+        nested = "select max(max(a) over (order by b)) over (order by b) from agg"
+        assert db.error(nested)[0] == 30483  # window functions are not allowed here
+    finally:
+        db.run("drop table agg")

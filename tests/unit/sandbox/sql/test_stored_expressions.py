@@ -93,6 +93,41 @@ def test_conditions_a_check_cannot_have(db, condition, code):
     assert db.error(sql)[0] == code
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create table bound as select :p v from dual",
+        "create table bound (a number default :p)",
+        "create table bound (a number, check (a > :p))",
+        "create view bound as select 1 x from dual where :p = 1",
+        "create index bound_i on unbound (a + :p)",
+        "alter table unbound add (b number default cast(:p as number))",
+        "alter table unbound modify (a default :p)",
+    ],
+)
+def test_ddl_has_no_binds(db, statement):
+    """ORA-01027: bind variables not allowed for data definition operations."""
+    db.run("create table unbound (a number)")
+    try:
+        assert db.error(statement)[0] == 1027
+    finally:
+        db.run("drop table unbound")
+
+
+@pytest.mark.parametrize("key", ["'2024'", "'it''s'", "date '2024-01-01'", "1", "a, 'x'"])
+def test_an_index_may_have_a_constant_key(db, key):
+    """A function-based index; only a unique one has an effect: it allows one row."""
+    db.run("create table keyed (a number)")
+    try:
+        db.run("insert into keyed values (1)")
+        db.run(f"create unique index keyed_i on keyed ({key})")
+        assert db.error("insert into keyed values (1)")[0] == 1
+        expression = db.value("select column_expression from user_ind_expressions")
+        assert expression == key.removeprefix("a, ")
+    finally:
+        db.run("drop table keyed")
+
+
 def test_every_stored_function_has_a_name_of_its_own():
     names = list(functions())
     assert len(names) > 200
