@@ -79,6 +79,8 @@ kind: Assignment
 metadata: {name: slow-there}
 spec: {operation: slow, environment: lab, instances: {names: [one]}}
 """
+# A runner looks for requests every second, and for signals ten times a second.
+NOTICED_S = 2.0
 RUN = ("run", "slow", "--env", "lab")
 
 
@@ -149,6 +151,7 @@ def test_one_interrupt_stops_at_the_boundary_two_cancel_the_call(site: Site, slo
     runner = work.start(*RUN)
     _in_the_task(slow)
     runner.send_signal(signal.SIGINT)
+    time.sleep(NOTICED_S)
     _run(slow, "INSERT INTO gate VALUES (1)")
     work.finish(runner, 130)
     assert _count(slow, "work") == 1
@@ -175,6 +178,7 @@ def test_halt_from_another_process_is_honoured_and_resumed(site: Site, slow: Sch
     runner = work.start(*RUN)
     _in_the_task(slow)
     work.dtm("halt", "latest", "--reason", "maintenance of the array")
+    time.sleep(NOTICED_S)
     _run(slow, "INSERT INTO gate VALUES (1)")
     work.finish(runner, 7)
     assert "maintenance of the array" in work.dtm("status", "latest").out
