@@ -155,13 +155,18 @@ def _run(
     check_confirmed(protected & {request.environment}, confirm, "this run")
     signals = SignalLadder()
     signals.install()
+    try:
+        if output is Output.JSON:
+            report = start(request, wiring.runner_deps(), signals)
+        else:
+            with progress(invocation.terminal) as reporter:
+                report = start(request, wiring.runner_deps(reporter), signals)
+    finally:
+        signals.rest()
     if output is Output.JSON:
-        report = start(request, wiring.runner_deps(), signals)
         invocation.terminal.data(view_run.report_json(report))
-        return report.exit_code
-    with progress(invocation.terminal) as reporter:
-        report = start(request, wiring.runner_deps(reporter), signals)
-    invocation.terminal.show(view_run.report_text(report))
+    else:
+        invocation.terminal.show(view_run.report_text(report))
     return report.exit_code
 
 

@@ -30,6 +30,11 @@ class SignalLadder:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._handle)
 
+    def rest(self) -> None:
+        """The run has ended: what still comes must not cut off its report or change its exit code."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+
     def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - its shape
         self._level += 1
         self._changed.set()

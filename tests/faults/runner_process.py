@@ -72,6 +72,8 @@ def main() -> int:
     except DtmError as error:
         print(f"{type(error).__name__}: {error.message}")
         return int(error.exit_code)
+    finally:
+        signals.rest()
     print(json.dumps({"run_id": report.run_id, "state": report.state}))
     for stream in report.streams:
         print(f"{stream.instance}: {stream.state}: {stream.message}")
