@@ -60,7 +60,7 @@ def execute(
     handler = _VERBS.get(verb)
     if handler is None:
         if verb in FIRST_WORDS:
-            tokens.unsupported(100, verb)
+            tokens.unsupported(400, verb)
         tokens.fail(900)
     tokens.advance()
     session.commit()
@@ -77,8 +77,8 @@ def _create(ddl: Ddl, tokens: Tokens) -> DdlResult:
         return ddl_view.create_view(ddl, tokens, replacing=replacing)
     handler = _CREATE.get(word)
     if handler is None:
-        if word in _KNOWN_KINDS:
-            tokens.unsupported(102, f"CREATE {word}")
+        if word in KNOWN_KINDS:
+            tokens.unsupported(402, f"CREATE {word}")
         tokens.fail(901)
     if replacing:
         tokens.fail(922)
@@ -94,8 +94,8 @@ def _alter(ddl: Ddl, tokens: Tokens) -> DdlResult:
     word = tokens.here.value if tokens.here.kind == "ident" else ""
     handler = _ALTER.get(word)
     if handler is None:
-        if word in _KNOWN_KINDS:
-            tokens.unsupported(103, f"ALTER {word}")
+        if word in KNOWN_KINDS:
+            tokens.unsupported(403, f"ALTER {word}")
         tokens.fail(940)
     return handler(ddl, tokens)
 
@@ -104,8 +104,8 @@ def _drop(ddl: Ddl, tokens: Tokens) -> DdlResult:
     word = tokens.here.value if tokens.here.kind == "ident" else ""
     handler = _DROP.get(word)
     if handler is None:
-        if word in _KNOWN_KINDS:
-            tokens.unsupported(104, f"DROP {word}")
+        if word in KNOWN_KINDS:
+            tokens.unsupported(404, f"DROP {word}")
         tokens.fail(950)
     return handler(ddl, tokens)
 
@@ -160,7 +160,14 @@ _DROP: dict[str, Handler] = {
     "TABLESPACE": ddl_tablespace.drop_tablespace,
     **dict.fromkeys(ddl_units.UNIT_WORDS, ddl_units.drop_unit),
 }
-_KNOWN_KINDS = frozenset(
+# Statement kinds by verb, "" for the verbs themselves.
+STATEMENTS: dict[str, dict[str, Handler]] = {
+    "": _VERBS,
+    "CREATE": _CREATE,
+    "ALTER": _ALTER,
+    "DROP": _DROP,
+}
+KNOWN_KINDS = frozenset(
     {"CLUSTER", "CONTEXT", "CONTROLFILE", "DATABASE", "DIMENSION", "DIRECTORY", "DISKGROUP",
      "EDITION", "FLASHBACK", "INDEXTYPE", "JAVA", "LIBRARY", "MATERIALIZED", "OPERATOR", "OUTLINE",
      "PFILE", "PLUGGABLE", "PROFILE", "RESTORE", "ROLLBACK", "SCHEMA", "SPFILE", "SHARED", "VIEW",

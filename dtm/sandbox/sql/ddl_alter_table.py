@@ -73,13 +73,13 @@ def _clauses(ddl: Ddl, tokens: Tokens) -> list[Action]:
         if tokens.at_end():
             break
         word = tokens.here.value if tokens.here.kind == "ident" else ""
-        parser = _PARSERS.get(word)
+        parser = CLAUSES.get(word)
         if parser is not None:
             tokens.advance()
             actions.append(parser(ddl, tokens))
         elif not properties:
             if word in _REFUSED:
-                tokens.unsupported(180, f"ALTER TABLE {word}")
+                tokens.unsupported(480, f"ALTER TABLE {word}")
             tokens.finish(1735)
     return actions
 
@@ -107,7 +107,7 @@ def _add(ddl: Ddl, tokens: Tokens) -> Action:
             columns.append(parse_column(tokens, char_semantics=ddl.char_semantics))
 
     if tokens.at("SUPPLEMENTAL") or tokens.at("OVERFLOW"):
-        tokens.unsupported(181, f"ADD {tokens.here.value}")
+        tokens.unsupported(481, f"ADD {tokens.here.value}")
     if tokens.accept("("):
         one()
         while tokens.accept(","):
@@ -131,7 +131,7 @@ def _modify(ddl: Ddl, tokens: Tokens) -> Action:
     if tokens.accept("CONSTRAINT"):
         return _switch_named(tokens, tokens.identifier())
     if tokens.at("PARTITION") or tokens.at("DEFAULT", "ATTRIBUTES"):
-        tokens.unsupported(134, f"MODIFY {tokens.here.value}")
+        tokens.unsupported(434, f"MODIFY {tokens.here.value}")
     columns: list[ColumnDef] = []
     grouped = tokens.accept("(")
     while True:
@@ -181,7 +181,7 @@ def _switch(enabled: bool) -> Callable[[Ddl, Tokens], Action]:
             tokens.advance()
             return _triggers(enabled)
         if tokens.at_any("TABLE"):
-            tokens.unsupported(182, "TABLE LOCK")
+            tokens.unsupported(482, "TABLE LOCK")
         select = _which(tokens)
         cascade = tokens.accept("CASCADE")
         if tokens.accept_any("KEEP", "DROP"):
@@ -301,7 +301,7 @@ def _rename(_: Ddl, tokens: Tokens) -> Action:
 def _move(_: Ddl, tokens: Tokens) -> Action:
     """MOVE [ONLINE] [TABLESPACE name] ...: to the same file, or the rows are copied to another."""
     if tokens.at("PARTITION"):
-        tokens.unsupported(135, "MOVE PARTITION to another place")
+        tokens.unsupported(435, "MOVE PARTITION to another place")
     properties: dict[str, str] = {}
     while clause := parse_physical(tokens) or ({"X": ""} if tokens.accept("INCLUDING") else {}):
         properties.update(clause)
@@ -341,7 +341,7 @@ def _deallocate(_: Ddl, tokens: Tokens) -> Action:
     return _nothing
 
 
-_PARSERS: dict[str, Callable[[Ddl, Tokens], Action]] = {
+CLAUSES: dict[str, Callable[[Ddl, Tokens], Action]] = {
     "ADD": _add,
     "MODIFY": _modify,
     "DROP": _drop,

@@ -112,7 +112,7 @@ def _column_clauses(tokens: Tokens, column: ColumnDef) -> None:
         elif tokens.at("GENERATED") or tokens.at("AS"):
             _generated(tokens, column)
         elif tokens.at("COLLATE") or tokens.at("ENCRYPT"):
-            tokens.unsupported(111, f"column clause {tokens.here.value}")
+            tokens.unsupported(411, f"column clause {tokens.here.value}")
         elif tokens.at_any(
             "CONSTRAINT", "NOT", "NULL", "UNIQUE", "PRIMARY", "REFERENCES", "CHECK"
         ):
@@ -262,21 +262,21 @@ def _state(tokens: Tokens, constraint: ConstraintDef) -> None:
         elif tokens.at("USING", "INDEX"):
             _using_index(tokens, constraint)
         elif tokens.at("EXCEPTIONS", "INTO"):
-            tokens.unsupported(112, "EXCEPTIONS INTO")
+            tokens.unsupported(412, "EXCEPTIONS INTO")
         elif word := tokens.accept_any(*_STATE_WORDS):
             attribute, value = _STATE_WORDS[word]
             setattr(constraint, attribute, value)
         else:
             break
     if constraint.deferred:
-        tokens.unsupported(113, "INITIALLY DEFERRED constraint")
+        tokens.unsupported(413, "INITIALLY DEFERRED constraint")
 
 
 def _using_index(tokens: Tokens, constraint: ConstraintDef) -> None:
     tokens.expect("USING")
     tokens.expect("INDEX")
     if tokens.at("("):
-        tokens.unsupported(114, "USING INDEX (CREATE INDEX ...)")
+        tokens.unsupported(414, "USING INDEX (CREATE INDEX ...)")
     properties = parse_physical(tokens)
     constraint.index_tablespace = properties.get("TABLESPACE")
     if (

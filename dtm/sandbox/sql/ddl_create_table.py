@@ -65,13 +65,13 @@ def parse_create_table(tokens: Tokens, *, char_semantics: bool) -> CreateTable:
     if tokens.accept("GLOBAL", "TEMPORARY"):
         temporary = "DELETE"
     elif tokens.at("PRIVATE", "TEMPORARY"):
-        tokens.unsupported(120, "PRIVATE TEMPORARY TABLE")
+        tokens.unsupported(420, "PRIVATE TEMPORARY TABLE")
     tokens.expect("TABLE")
     statement = CreateTable(tokens.name(903), temporary)
     if tokens.accept("("):
         _relational(tokens, statement, char_semantics=char_semantics)
     elif tokens.at_any("OF", "CLUSTER"):
-        tokens.unsupported(121, _REFUSED[tokens.here.value])
+        tokens.unsupported(421, _REFUSED[tokens.here.value])
     _properties(tokens, statement)
     if statement.query is None and not statement.columns:
         tokens.fail(906)
@@ -84,7 +84,7 @@ def _relational(tokens: Tokens, statement: CreateTable, *, char_semantics: bool)
         if at_constraint(tokens):
             statement.constraints.append(parse_constraint(tokens))
         elif tokens.at("SUPPLEMENTAL"):
-            tokens.unsupported(122, "SUPPLEMENTAL LOG")
+            tokens.unsupported(422, "SUPPLEMENTAL LOG")
         else:
             statement.columns.append(parse_column(tokens, char_semantics=char_semantics))
         if not tokens.accept(","):
@@ -104,7 +104,7 @@ def _properties(tokens: Tokens, statement: CreateTable) -> None:
             statement.temporary = word
         elif tokens.accept("ORGANIZATION"):
             if tokens.accept("EXTERNAL"):
-                tokens.unsupported(121, "external table")
+                tokens.unsupported(421, "external table")
             statement.properties["ORGANIZATION"] = tokens.accept_any("INDEX", "HEAP") or "HEAP"
         elif tokens.at("PARTITION", "BY"):
             statement.partitioning = parse_partitioning(tokens)
@@ -113,7 +113,7 @@ def _properties(tokens: Tokens, statement: CreateTable) -> None:
             tokens.expect("MOVEMENT", 922)
             statement.row_movement = word == "ENABLE"
         elif tokens.at_any("CLUSTER", "NESTED", "VARRAY"):
-            tokens.unsupported(121, _REFUSED[tokens.here.value])
+            tokens.unsupported(421, _REFUSED[tokens.here.value])
         elif tokens.accept("AS"):
             statement.query_offset = tokens.here.offset
             if not tokens.at_any("SELECT", "WITH", "("):

@@ -93,7 +93,7 @@ def drop_view(ddl: Ddl, tokens: Tokens) -> DdlResult:
 def truncate(ddl: Ddl, tokens: Tokens) -> DdlResult:
     """TRUNCATE TABLE name [DROP | REUSE STORAGE] [CASCADE]: no undo; ORA-02266."""
     if tokens.at("CLUSTER"):
-        tokens.unsupported(121, "table cluster")
+        tokens.unsupported(421, "table cluster")
     tokens.expect("TABLE", 3290)
     name = tokens.name(903)
     while tokens.accept_any("DROP", "REUSE", "PRESERVE", "PURGE", "ALL"):
@@ -200,7 +200,7 @@ def comment(ddl: Ddl, tokens: Tokens) -> DdlResult:
     tokens.expect("ON", 969)
     kind = tokens.accept_any("TABLE", "COLUMN")
     if kind is None:
-        tokens.unsupported(165, f"COMMENT ON {tokens.here.text}")
+        tokens.unsupported(465, f"COMMENT ON {tokens.here.text}")
     offset = tokens.here.offset
     parts = [tokens.identifier(903)]
     while tokens.accept("."):

@@ -54,7 +54,7 @@ class _Statement:
         self.target: Name | None = None
         if tokens.accept("ON"):
             if tokens.at_any("DIRECTORY", "USER", "EDITION", "JAVA"):
-                tokens.unsupported(155, f"GRANT ... ON {tokens.here.value}")
+                tokens.unsupported(455, f"GRANT ... ON {tokens.here.value}")
             self.target = tokens.name(903)
         tokens.expect("TO" if granting else "FROM")
         self.grantees = [self._grantee(tokens)]
@@ -81,7 +81,7 @@ class _Statement:
         name = role_name(tokens)
         catalog = self.ddl.catalog
         if tokens.at("IDENTIFIED"):
-            tokens.unsupported(156, "GRANT ... IDENTIFIED BY")
+            tokens.unsupported(456, "GRANT ... IDENTIFIED BY")
         if catalog.grants(name) is None and catalog.user(name) is None:
             raise OraError(1917, name)
         return name

@@ -26,7 +26,7 @@ def create_index(ddl: Ddl, tokens: Tokens) -> DdlResult:
     name = tokens.name(953)
     tokens.expect("ON", 969)
     if tokens.at("CLUSTER"):
-        tokens.unsupported(121, "table cluster")
+        tokens.unsupported(421, "table cluster")
     table_name = tokens.name(903)
     table = ddl.table(table_name, "INDEX", "CREATE ANY INDEX")
     owner = ddl.home(name) if len(name.parts) > 1 else ddl.schema
@@ -84,14 +84,14 @@ def _properties(tokens: Tokens, table: Table) -> dict[str, str]:
             if tokens.at("("):
                 tokens.parenthesised()
             if tokens.at("PARTITION"):
-                tokens.unsupported(133, "globally partitioned index")
+                tokens.unsupported(433, "globally partitioned index")
         elif word := tokens.accept_any("UNUSABLE", "INVISIBLE", "VISIBLE"):
             clause[word] = "YES"
         elif tokens.accept("COMPUTE"):
             tokens.expect("STATISTICS")
             clause["STATISTICS"] = "YES"
         elif tokens.at("INDEXTYPE"):
-            tokens.unsupported(164, "domain index")
+            tokens.unsupported(464, "domain index")
         if not clause:
             return found
         found.update(clause)

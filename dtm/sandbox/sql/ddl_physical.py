@@ -89,7 +89,7 @@ def _row_store(tokens: Tokens) -> dict[str, str] | None:
             "COMPRESS_FOR": tokens.accept_any("BASIC", "ADVANCED") or "BASIC",
         }
     if tokens.accept("ROW", "ARCHIVAL"):
-        tokens.unsupported(115, "ROW ARCHIVAL")
+        tokens.unsupported(415, "ROW ARCHIVAL")
     return None
 
 

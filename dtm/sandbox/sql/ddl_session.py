@@ -52,7 +52,7 @@ def alter_session(ddl: Ddl, tokens: Tokens) -> DdlResult:
     elif word in ("ENABLE", "DISABLE", "FORCE"):
         _switch(ddl, tokens, word)
     elif word is not None:
-        tokens.unsupported(170, f"ALTER SESSION {word}")
+        tokens.unsupported(470, f"ALTER SESSION {word}")
     else:
         tokens.fail(2248)
     tokens.finish(2248)
@@ -96,12 +96,12 @@ def _set(ddl: Ddl, tokens: Tokens, name: str) -> None:
         if name == "DDL_LOCK_TIMEOUT" and not (value.isdigit() and int(value) <= 1_000_000):
             raise OraError(68, value, name, "between 0 and 1000000")
         if name == "ISOLATION_LEVEL" and value == "SERIALIZABLE":
-            tokens.unsupported(171, "ISOLATION_LEVEL = SERIALIZABLE")
+            tokens.unsupported(471, "ISOLATION_LEVEL = SERIALIZABLE")
         ddl.session.parameters[name] = value
     elif name in _SYSTEM_ONLY:
         raise OraError(2096)
     elif name in ("CONTAINER", "EDITION", "CONSTRAINT", "CONSTRAINTS", "ROW"):
-        tokens.unsupported(172, f"ALTER SESSION SET {name}")
+        tokens.unsupported(472, f"ALTER SESSION SET {name}")
     else:
         raise OraError(2248)
 
@@ -132,11 +132,11 @@ def _switch(ddl: Ddl, tokens: Tokens, word: str) -> None:
         if tokens.accept("NAME"):
             tokens.string()
         if word == "ENABLE":
-            tokens.unsupported(173, "ENABLE RESUMABLE")
+            tokens.unsupported(473, "ENABLE RESUMABLE")
     elif tokens.accept("COMMIT", "IN", "PROCEDURE"):
-        tokens.unsupported(174, f"{word} COMMIT IN PROCEDURE")
+        tokens.unsupported(474, f"{word} COMMIT IN PROCEDURE")
     elif tokens.at("GUARD"):
-        tokens.unsupported(175, f"{word} GUARD")
+        tokens.unsupported(475, f"{word} GUARD")
     else:
         tokens.fail(2248)
 
@@ -166,7 +166,7 @@ def alter_system(ddl: Ddl, tokens: Tokens) -> DdlResult:
         while not tokens.at_end():
             tokens.advance()
     else:
-        tokens.unsupported(176, f"ALTER SYSTEM {tokens.here.text}")
+        tokens.unsupported(476, f"ALTER SYSTEM {tokens.here.text}")
     tokens.finish()
     return DdlResult("ALTER SYSTEM")
 

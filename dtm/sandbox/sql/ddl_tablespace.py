@@ -23,7 +23,7 @@ def create_tablespace(ddl: Ddl, tokens: Tokens) -> DdlResult:
     if tokens.accept("TEMPORARY"):
         contents = "TEMPORARY"
     elif tokens.at("UNDO"):
-        tokens.unsupported(160, "UNDO TABLESPACE")
+        tokens.unsupported(460, "UNDO TABLESPACE")
     tokens.expect("TABLESPACE")
     name = tokens.identifier(2216)
     tokens.expect("TEMPFILE" if contents == "TEMPORARY" else "DATAFILE", 2180)
@@ -105,7 +105,7 @@ def _attributes(tokens: Tokens) -> None:
         elif tokens.accept("BLOCKSIZE") or tokens.accept("MINIMUM", "EXTENT"):
             tokens.size()
         elif tokens.at("ENCRYPTION"):
-            tokens.unsupported(161, "tablespace encryption")
+            tokens.unsupported(461, "tablespace encryption")
         elif not tokens.accept_any(
             "LOGGING", "NOLOGGING", "ONLINE", "PERMANENT", "FORCE", "FLASHBACK", "OFF", "ON"
         ):
@@ -158,7 +158,7 @@ def alter_tablespace(ddl: Ddl, tokens: Tokens) -> DdlResult:
     elif tokens.accept_any("COALESCE", "LOGGING", "NOLOGGING", "ONLINE"):
         changed = tablespace
     elif tokens.at_any("OFFLINE", "READ", "RENAME", "BEGIN", "END"):
-        tokens.unsupported(162, f"ALTER TABLESPACE ... {tokens.here.value}")
+        tokens.unsupported(462, f"ALTER TABLESPACE ... {tokens.here.value}")
     else:
         tokens.fail(2142)
     tokens.finish(2142)
@@ -170,7 +170,7 @@ def alter_database(ddl: Ddl, tokens: Tokens) -> DdlResult:
     tokens.expect("DATABASE")
     ddl.resolver.require("ALTER DATABASE")
     if not tokens.accept_any("DATAFILE", "TEMPFILE"):
-        tokens.unsupported(163, f"ALTER DATABASE {tokens.here.text}")
+        tokens.unsupported(463, f"ALTER DATABASE {tokens.here.text}")
     tablespace, number = _find_file(ddl, tokens)
     file = tablespace.datafiles[number]
     if tokens.accept("RESIZE"):
@@ -178,7 +178,7 @@ def alter_database(ddl: Ddl, tokens: Tokens) -> DdlResult:
     elif tokens.at("AUTOEXTEND"):
         file = _autoextend(tokens, file)
     else:
-        tokens.unsupported(163, f"ALTER DATABASE DATAFILE ... {tokens.here.text}")
+        tokens.unsupported(463, f"ALTER DATABASE DATAFILE ... {tokens.here.text}")
     tokens.finish()
     files = (*tablespace.datafiles[:number], file, *tablespace.datafiles[number + 1 :])
     return _resize(ddl, tablespace, replace(tablespace, datafiles=files), "ALTER DATABASE")

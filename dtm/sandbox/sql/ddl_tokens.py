@@ -152,7 +152,7 @@ class Tokens:
         if self.accept("."):
             parts.append(self.identifier(code))
         if self.here.value == "@" and self.here.kind == OP:
-            self.unsupported(101, "database link")
+            self.unsupported(401, "database link")
         return Name(tuple(parts), offset)
 
     def string(self, code: int = 1780) -> str:

@@ -21,10 +21,10 @@ def parse_type(tokens: Tokens, *, char_semantics: bool = False) -> OraType:
     NLS_LENGTH_SEMANTICS is CHAR."""
     start = tokens.here
     word = start.value if start.kind == "ident" else ""
-    parser = _PARSERS.get(word)
+    parser = KINDS.get(word)
     if parser is None:
         if word in ("XMLTYPE", "JSON", "BFILE", "ANYDATA", "SDO_GEOMETRY", "UROWID", "REF"):
-            tokens.unsupported(110, f"data type {word}")
+            tokens.unsupported(410, f"data type {word}")
         tokens.fail(902)
     tokens.advance()
     return parser(tokens, char_semantics)
@@ -153,7 +153,7 @@ def _long(tokens: Tokens, _: bool) -> OraType:
     return OraType(Kind.LONG)
 
 
-_PARSERS: dict[str, Callable[[Tokens, bool], OraType]] = {
+KINDS: dict[str, Callable[[Tokens, bool], OraType]] = {
     "VARCHAR2": _character(Kind.VARCHAR2, None),
     "VARCHAR": _character(Kind.VARCHAR2, None),
     "NVARCHAR2": _character(Kind.NVARCHAR2, None),

@@ -118,7 +118,7 @@ def alter_unit(ddl: Ddl, tokens: Tokens) -> DdlResult:
         ddl.run(lambda: ddl.catalog.put(changed))
         return DdlResult("ALTER TRIGGER")
     if tokens.at_any("EDITIONABLE", "NONEDITIONABLE", "RENAME"):
-        tokens.unsupported(190, f"ALTER {word} ... {tokens.here.value}")
+        tokens.unsupported(490, f"ALTER {word} ... {tokens.here.value}")
     tokens.expect("COMPILE", 922)
     part = tokens.accept_any("SPECIFICATION", "BODY", "PACKAGE")
     while not tokens.at_end():  # DEBUG, PLSQL_CCFLAGS = '...', REUSE SETTINGS
@@ -154,7 +154,7 @@ def alter_view(ddl: Ddl, tokens: Tokens) -> DdlResult:
         raise OraError(942, offset=name.offset)
     ddl.may_change(found, None, "ALTER ANY TABLE")
     if not tokens.accept("COMPILE"):
-        tokens.unsupported(191, f"ALTER VIEW ... {tokens.here.text}")
+        tokens.unsupported(491, f"ALTER VIEW ... {tokens.here.text}")
     tokens.finish()
     view = found
     try:

@@ -100,16 +100,16 @@ def _state(tokens: Tokens, user: User) -> User | None:
         tokens.advance()
         return user
     if tokens.at("DEFAULT", "ROLE") or tokens.at("ENABLE", "EDITIONS"):
-        tokens.unsupported(150, f"{tokens.here.value} {tokens.ahead().value}")
+        tokens.unsupported(450, f"{tokens.here.value} {tokens.ahead().value}")
     return None
 
 
 def _identified(tokens: Tokens, user: User) -> User:
     if tokens.at_any("EXTERNALLY", "GLOBALLY"):
-        tokens.unsupported(152, f"IDENTIFIED {tokens.here.value}")
+        tokens.unsupported(452, f"IDENTIFIED {tokens.here.value}")
     tokens.expect("BY")
     if tokens.at("VALUES"):
-        tokens.unsupported(153, "IDENTIFIED BY VALUES")
+        tokens.unsupported(453, "IDENTIFIED BY VALUES")
     verifier = make_verifier(password(tokens))
     if tokens.accept("REPLACE"):
         password(tokens)
@@ -215,7 +215,7 @@ def create_role(ddl: Ddl, tokens: Tokens) -> DdlResult:
     name = tokens.identifier(1937)
     tokens.accept("NOT", "IDENTIFIED")
     if tokens.at("IDENTIFIED"):
-        tokens.unsupported(154, "password-protected role")
+        tokens.unsupported(454, "password-protected role")
     tokens.finish()
     ddl.resolver.require("CREATE ROLE")
     if ddl.catalog.grants(name) is not None:

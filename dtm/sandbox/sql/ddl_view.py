@@ -24,7 +24,7 @@ def create_view(ddl: Ddl, tokens: Tokens, *, replacing: bool) -> DdlResult:
     if tokens.at("("):
         aliases = tokens.path()
     if tokens.at("OF"):
-        tokens.unsupported(166, "object view")
+        tokens.unsupported(466, "object view")
     tokens.expect("AS")
     text, read_only, check = _query(tokens)
     owner = ddl.home(name)
@@ -70,7 +70,7 @@ def _query(tokens: Tokens) -> tuple[str, bool, bool]:
             if tokens.accept("CONSTRAINT"):
                 tokens.identifier()
             if tokens.at_end():
-                tokens.unsupported(167, "WITH CHECK OPTION")
+                tokens.unsupported(467, "WITH CHECK OPTION")
         tokens.restore(place)
         if tokens.at(";"):
             tokens.fail(911)

@@ -39,9 +39,9 @@ def alter_partitions(ddl: Ddl, tokens: Tokens, table: Table) -> DdlResult:
         raise OraError(14501)
     verb = tokens.advance().value
     if tokens.at("SUBPARTITION"):
-        tokens.unsupported(132, "subpartitions")
+        tokens.unsupported(432, "subpartitions")
     exchanged: list[Table] = []
-    change = _PARSERS[verb](ddl, tokens, table, exchanged)
+    change = CLAUSES[verb](ddl, tokens, table, exchanged)
     _index_clauses(tokens)
     tokens.finish(14048)
 
@@ -83,7 +83,7 @@ def _name_of(tokens: Tokens) -> str:
     """PARTITION name."""
     tokens.expect("PARTITION", 14048)
     if tokens.at("FOR"):
-        tokens.unsupported(136, "PARTITION FOR (...)")
+        tokens.unsupported(436, "PARTITION FOR (...)")
     return tokens.identifier(14006)
 
 
@@ -232,10 +232,10 @@ def _with_values(
 
 
 def _refused(_: Ddl, tokens: Tokens, __: Table, ___: list[Table]) -> Change:
-    tokens.unsupported(138, "COALESCE PARTITION")
+    tokens.unsupported(438, "COALESCE PARTITION")
 
 
-_PARSERS: dict[str, Callable[[Ddl, Tokens, Table, list[Table]], Change]] = {
+CLAUSES: dict[str, Callable[[Ddl, Tokens, Table, list[Table]], Change]] = {
     "ADD": _add,
     "DROP": _drop,
     "TRUNCATE": _truncate,

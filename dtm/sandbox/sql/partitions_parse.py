@@ -38,7 +38,7 @@ def parse_partitioning(tokens: Tokens) -> PartitionClause:
     method = tokens.accept_any("RANGE", "LIST")
     if method is None:
         if tokens.at_any("HASH", "REFERENCE", "SYSTEM", "CONSISTENT"):
-            tokens.unsupported(130, f"{tokens.here.value} partitioning")
+            tokens.unsupported(430, f"{tokens.here.value} partitioning")
         tokens.fail(14006)
     clause = PartitionClause(method, tokens.path(), offset=offset)
     if tokens.accept("INTERVAL"):
@@ -46,9 +46,9 @@ def parse_partitioning(tokens: Tokens) -> PartitionClause:
         if tokens.accept("STORE", "IN"):
             tokens.parenthesised()
     if tokens.at("AUTOMATIC"):
-        tokens.unsupported(131, "AUTOMATIC list partitioning")
+        tokens.unsupported(431, "AUTOMATIC list partitioning")
     if tokens.at("SUBPARTITION"):
-        tokens.unsupported(132, "subpartitions")
+        tokens.unsupported(432, "subpartitions")
     tokens.expect("(")
     clause.partitions.append(parse_partition(tokens, method))
     while tokens.accept(","):
@@ -66,7 +66,7 @@ def parse_partition(tokens: Tokens, method: str) -> PartitionDef:
     parse_values(tokens, method, partition)
     partition.properties = parse_physical(tokens)
     if tokens.at("(") or tokens.at_any("SUBPARTITIONS"):
-        tokens.unsupported(132, "subpartitions")
+        tokens.unsupported(432, "subpartitions")
     return partition
 
 

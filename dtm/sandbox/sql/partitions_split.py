@@ -42,7 +42,7 @@ def high_value_of(table: Table, partitioning: Partitioning, values: tuple[Bound,
 def no_interval(tokens: Tokens, partition: Partition, what: str) -> None:
     """Refuse what the sandbox cannot do with a partition INTERVAL made."""
     if partition.interval:
-        tokens.unsupported(139, f"{what} of an interval partition")
+        tokens.unsupported(439, f"{what} of an interval partition")
 
 
 def method_of(table: Table) -> str:
@@ -197,7 +197,7 @@ def exchange(ddl: Ddl, tokens: Tokens, _: Table, exchanged: list[Table]) -> Chan
         outside = rows_exist(ddl, other, f"({rows}) IS NOT 1")
         if outside and not validation:
             # Oracle would put rows where no query finds them; that is nothing to imitate.
-            tokens.unsupported(137, "EXCHANGE of rows outside the partition WITHOUT VALIDATION")
+            tokens.unsupported(437, "EXCHANGE of rows outside the partition WITHOUT VALIDATION")
         if outside:
             raise OraError(14099)
         refuse_parent(ddl, current, partitioning, partition)

@@ -88,7 +88,7 @@ class Locks:
         error when it ends, ORA-01013 on a cancel.
         """
         if self._database.depth:
-            raise Unsupported(140, "waiting for a lock inside a function called from SQL")
+            raise Unsupported(440, "waiting for a lock inside a function called from SQL")
         mine = {waiter, *suspended} - {0}
         if self._circular(holder, mine):
             raise OraError(60)

@@ -22,7 +22,7 @@ from dtm.sandbox.sql.translate_conditions import ConditionTranslator
 AGGREGATES = frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX", "LISTAGG"}) | (
     aggregates.STATISTIC_NAMES
 )
-_ANALYTIC = frozenset(
+ANALYTIC = frozenset(
     [
         "ROW_NUMBER",
         "RANK",
@@ -38,7 +38,7 @@ _ANALYTIC = frozenset(
         "RATIO_TO_REPORT",
     ]
 )
-_UNSUPPORTED = frozenset(
+UNSUPPORTED = frozenset(
     [
         "APPROX_COUNT_DISTINCT",
         "APPROX_MEDIAN",
@@ -67,9 +67,9 @@ class AggregateTranslator(ConditionTranslator):
     """Translates aggregates, KEEP, LISTAGG and OVER."""
 
     def is_aggregate(self, name: str, node: n.Call) -> bool:
-        if name in _UNSUPPORTED:
+        if name in UNSUPPORTED:
             self.context.unsupported(156, f"function {name}", node.at)
-        return name in AGGREGATES or name in _ANALYTIC or name == "GROUPING"
+        return name in AGGREGATES or name in ANALYTIC or name == "GROUPING"
 
     def aggregate(self, name: str, node: n.Call, scope: Scope) -> Typed:
         if name == "GROUPING":
@@ -78,7 +78,7 @@ class AggregateTranslator(ConditionTranslator):
             self.context.unsupported(157, "IGNORE NULLS", node.at)
         if node.over is not None:
             return self._analytic(name, node, node.over, scope)
-        if name in _ANALYTIC:
+        if name in ANALYTIC:
             if node.within is not None:
                 self.context.unsupported(158, f"{name} as an aggregate", node.at)
             raise OraError(30484, offset=node.at)

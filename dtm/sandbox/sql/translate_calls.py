@@ -18,7 +18,7 @@ from dtm.sandbox.sql.functions.conversion import family
 from dtm.sandbox.sql.translate_expressions import ExpressionTranslator
 
 # Oracle functions the sandbox does not have (anything else unknown is ORA-00904).
-_UNSUPPORTED = frozenset(
+UNSUPPORTED = frozenset(
     [
         "ADD_XML",
         "BFILENAME",
@@ -120,7 +120,7 @@ class CallTranslator(ExpressionTranslator):
         ref = self._function_ref(node.path)
         if ref is None:
             name = node.path[-1]
-            if name in _UNSUPPORTED and len(node.path) == 1:
+            if name in UNSUPPORTED and len(node.path) == 1:
                 self.context.unsupported(152, f"function {name}", node.at)
             raise OraError(904, identifier_text(node.path), offset=node.at)
         if node.over is not None or node.star or node.quantifier:

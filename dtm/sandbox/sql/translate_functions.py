@@ -54,7 +54,7 @@ class FunctionTranslator(CallTranslator):
         if self.is_aggregate(name, node):
             return self.aggregate(name, node, scope)
         self._refuse_clauses(node)
-        special = _SPECIAL.get(name)
+        special = SPECIAL.get(name)
         if any(node.names) and (special is not None or registry.lookup(name)):
             raise OraError(907, offset=node.at)
         if special is not None:
@@ -238,7 +238,7 @@ class FunctionTranslator(CallTranslator):
 
 
 _Special = Callable[[FunctionTranslator, n.Call, Scope], Typed]
-_SPECIAL: dict[str, _Special] = {
+SPECIAL: dict[str, _Special] = {
     "NVL": FunctionTranslator._nvl,
     "NVL2": FunctionTranslator._nvl2,
     "COALESCE": FunctionTranslator._coalesce,

@@ -173,7 +173,7 @@ def _element(source: Input, part: Element, following: tuple[Element, ...]) -> No
     elif _ONCE.get(code, ("", 0))[0] == "year":
         _year(source, part, following)
     else:
-        raise Unsupported(201, f"datetime format element {code} in input")
+        raise Unsupported(501, f"datetime format element {code} in input")
 
 
 def _ranged(source: Input, part: Element) -> None:
@@ -188,7 +188,7 @@ def _year(source: Input, part: Element, following: tuple[Element, ...]) -> None:
     code, now = part.code, source.env.local.year
     if code == "SYYYY" and source.text[source.position] in "+-":
         if source.text[source.position] == "-":
-            raise Unsupported(202, "dates before the year 1")
+            raise Unsupported(502, "dates before the year 1")
         source.position += 1
     if code == "Y,YYY":
         match = re.match(r"(\d),(\d{3})", source.rest())
@@ -278,7 +278,7 @@ def _era(source: Input, _: Element) -> None:
     if match is None:
         raise OraError(1861)
     if match.group(1).startswith("B"):
-        raise Unsupported(202, "dates before the year 1")
+        raise Unsupported(502, "dates before the year 1")
     source.position += match.end()
 
 

@@ -64,7 +64,7 @@ def translate(pattern: str, *, extended: bool, multiline: bool) -> str:
 def _plain(pattern: str, position: int, *, extended: bool, multiline: bool) -> str:
     char = pattern[position]
     if char == "(" and pattern[position + 1 : position + 2] == "?":
-        raise Unsupported(210, "regular expression extension (?")
+        raise Unsupported(510, "regular expression extension (?")
     if char in "*+?{" and position == 0:
         return "" if char == "*" else "\\" + char
     if char == "$":
@@ -117,7 +117,7 @@ def _bracket(pattern: str, position: int) -> tuple[int, str]:
             output.append(text)
             continue
         if pattern.startswith(("[=", "[."), index):
-            raise Unsupported(211, "regular expression collation element")
+            raise Unsupported(511, "regular expression collation element")
         output.append("\\" + char if char in "\\[]^&~|" else char)
         index += 1
 
