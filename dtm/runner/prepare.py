@@ -154,7 +154,7 @@ class Preparation:
             streams=streams,
             packages=package_pins(self.selected, instances, self.applied.releases, {}),
         )
-        text = f"{len(streams)} streams on {len(instances)} instances"
+        text = f"streams: {len(streams)}, instances: {len(instances)}"
         self.store.create(new, event(new.run_id, "START", self.deps.actor, text, now))
         return self._claimed(new.run_id, busy, resumed=False)
 
