@@ -105,7 +105,10 @@ def start(
     """
     import secrets
 
-    arguments = ["start", "--dir", _path(context, directory)]
+    path = _path(context, directory)
+    known = {each["name"] for each in call("status", "--dir", path)["instances"]}
+    new = [name for name in instance or [] if name.partition(":")[0].upper() not in known]
+    arguments = ["start", "--dir", path]
     for name in instance or []:
         arguments += ["--instance", name]
     if port is not None:
@@ -113,8 +116,8 @@ def start(
     password = os.environ.get(PASSWORD_VARIABLE) or f"Sys_{secrets.token_hex(6)}"
     answer = call(*arguments, password=password)
     lines = [_where(answer)]
-    if answer["started"] and instance and PASSWORD_VARIABLE not in os.environ:
-        lines.append(f"New databases got SYSTEM's password {password}")
+    if answer["started"] and new and PASSWORD_VARIABLE not in os.environ:
+        lines.append(f"{', '.join(new)}: SYSTEM's password is {password}")
     return _show(context, answer, output, "\n".join(lines))
 
 

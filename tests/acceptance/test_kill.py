@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
+from dtm.model.states import Phase
+from dtm.oracle.calls import (
+    CallKind,
+    MarkerKey,
+    StreamStart,
+    TaskCall,
+    begin_stream,
+    run_task,
+)
+from dtm.oracle.calls import Outcome as CallResult
 from tests.acceptance.conftest import Site
 from tests.acceptance.workspace import wait_until
 from tests.conftest import Schema
@@ -184,3 +197,44 @@ def test_halt_from_another_process_is_honoured_and_resumed(site: Site, slow: Sch
     assert "maintenance of the array" in work.dtm("status", "latest").out
     work.dtm(*RUN)
     assert _count(slow, "work") == 1
+
+
+# Makes one call of the task and is gone before anybody hears of its end.
+_DEAF_CALLER = """
+import os, signal, sys
+from dtm.model.instance import ConnectSpec
+from dtm.oracle.calls import run_task
+from dtm.oracle.connect import connect
+from tests.acceptance.test_kill import call_of
+
+user, dsn, handle = sys.argv[1:]
+session = connect(ConnectSpec(user=user, dsn=dsn), os.environ["PW"], deadline_s=20, purpose="test")
+run_task(session, call_of(handle))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def call_of(handle: str) -> TaskCall:
+    """The call of the atomic task WORK under a handle."""
+    key = MarkerKey(handle, 1, Phase.TASK, "work")
+    return TaskCall(key, CallKind.ATOMIC, "SLOW", "WORK", "1")
+
+
+def test_kill_9_after_the_commit_the_helper_alone_does_not_run_it_again(slow: Schema) -> None:
+    """The helper's own marker check: nobody recorded the end, and the same call comes again."""
+    _run(slow, "INSERT INTO gate VALUES (1)")
+    handle = "1882575074646458311"
+    session = slow.connect()
+    begin_stream(session, StreamStart(handle, "R", "slow"), [])
+    done = subprocess.run(
+        [sys.executable, "-c", _DEAF_CALLER, slow.user, slow.dsn, handle],
+        env={**os.environ, "PW": slow.password},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert _count(slow, "work") == 1
+    assert run_task(session, call_of(handle)).outcome is CallResult.ALREADY_DONE
+    session.close()
+    assert (_count(slow, "begun"), _count(slow, "work")) == (1, 1)
