@@ -29,7 +29,7 @@ def test_the_starter_content_of_this_repository_is_valid():
     assert len(loaded.inventory.instances("prod")) == 4
     tasks = list(loaded.inventory.operation("purge-orders").tasks())
     assert len(tasks) == 7
-    assert view.summary(loaded).startswith("valid: 2 environments, 6 instances, 1 package")
+    assert view.summary(loaded).startswith("valid: 2 environments, 6 instances, 2 packages")
 
 
 def test_params_show_layer_file_and_line(tmp_path):
