@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dtm.plsql.lexer import IDENT, OP
 from dtm.sandbox.kernel.errors import OraError
@@ -37,6 +37,7 @@ from dtm.sandbox.sql.storage_instance import Instance
 from dtm.sandbox.sql.transactions import Step, StorageSession
 
 _CACHE_SIZE = 1000
+_VARIANTS = 16  # of one static statement
 _LOCK_MODES = {
     "ROW SHARE": 2,
     "SHARE UPDATE": 2,
@@ -52,12 +53,13 @@ STATE = "sql"  # SessionContext.state: this session's SqlSession
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """What `Compiled.handle` holds: the text and scope to compile again, and the statement."""
+    """What `Compiled.handle` holds; `variants`: the statement for other types of values."""
 
-    scope: HostScope | None
+    scope: HostScope | None  # with the text: to compile it again
     bind_types: tuple[OraType | None, ...]
     statement: Statement | None  # of a query or DML
     node: d.Statement | None  # of a small statement
+    variants: dict[object, Compiled] = field(default_factory=dict, compare=False)
 
 
 class Engine:
@@ -260,9 +262,25 @@ class SqlSession:
         if handle.scope is None:
             fresh = self.compile(compiled.text, None, types)
         else:
-            fresh = self._compile(compiled.text, handle.scope, types, wide=False)
-        found: Handle = fresh.handle  # type: ignore[assignment]
-        return found.statement or statement
+            fresh = self._variant(compiled, handle, types)
+        return fresh.handle.statement or statement  # type: ignore[attr-defined]
+
+    def _variant(
+        self,
+        compiled: Compiled,
+        handle: Handle,
+        types: tuple[OraType | None, ...],
+        *,
+        wide: bool = False,
+    ) -> Compiled:
+        """The statement for placeholders of these types, kept with it."""
+        key = wide, types, self._cache_names(), self.engine.instance.catalog.version
+        if (found := handle.variants.get(key)) is None:
+            if len(handle.variants) >= _VARIANTS:
+                handle.variants.clear()
+            found = self._compile(compiled.text, handle.scope, types, wide=wide)
+            handle.variants[key] = found
+        return found
 
     def _wide(
         self,
@@ -273,14 +291,8 @@ class SqlSession:
     ) -> Statement:
         """The statement with comparisons that are right for NUMBERs of more than 15 digits."""
         types = specialised(prepared.hosts, handle.bind_types, values)
-        key = ("wide", compiled.text, self._cache_names(), prepared.version, types)
-        found = self.engine.cached(key) if handle.scope is None else None
-        if found is None:
-            found = self._compile(compiled.text, handle.scope, types, wide=True)
-            if handle.scope is None:
-                self.engine.remember(key, found)
-        result: Handle = found.handle  # type: ignore[assignment]
-        return result.statement or prepared
+        found = self._variant(compiled, handle, types, wide=True)
+        return found.handle.statement or prepared  # type: ignore[attr-defined]
 
     def execute(self, statement: Statement, values: Sequence[KernelValue]) -> Outcome:
         """Run a translated statement; rows stay encoded."""

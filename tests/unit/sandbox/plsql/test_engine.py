@@ -349,3 +349,23 @@ def test_schema_collection_types(emp):
     emp.create("CREATE OR REPLACE FUNCTION total(l num_list) RETURN NUMBER IS n NUMBER := 0; BEGIN"
                " FOR i IN 1 .. l.COUNT LOOP n := n + l(i); END LOOP; RETURN n; END;")  # fmt: skip
     assert emp.value("total(num_list(1, 2, 3))") == "6"
+
+
+def test_placeholders_in_static_sql_are_compiled_once_for_each_type(emp, monkeypatch):
+    compiled = []
+    inner = type(emp.engine)._compile
+
+    def counting(self, text, *rest, **named):
+        compiled.append(text)
+        return inner(self, text, *rest, **named)
+
+    monkeypatch.setattr(type(emp.engine), "_compile", counting)
+    block = "BEGIN UPDATE emp SET sal = :sal, name = :name WHERE id = 1; END;"
+    for sal in range(5):
+        emp.run(block, SAL=sal, NAME="x")
+        assert rows(emp, "sal, name")[0] == (sal, "x")
+    assert sum("UPDATE" in text for text in compiled) <= 2
+    emp.run(block, SAL=7, NAME=None)
+    assert rows(emp, "sal, name")[0] == (7, None)
+    emp.sql_run("ALTER TABLE emp RENAME COLUMN name TO title")
+    assert "ORA-00904" in str(emp.error(block, SAL=8, NAME="y"))
