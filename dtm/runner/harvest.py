@@ -80,6 +80,5 @@ class Harvester:
     def _one(self, client: Client, handle: str) -> None:
         stream = self._streams(handle)
         rows = client.harvest(handle)
-        if stream is not None and rows:
-            stream.log(rows)
+        if stream is not None and rows and stream.log(rows):
             client.acknowledge(rows)

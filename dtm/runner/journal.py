@@ -45,6 +45,7 @@ class QueuedWrite:
     hurry: Callable[[QueuedWrite], None]
     done: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
+    committed: bool = False  # in the repository itself
     awaited: bool = False
     given_up: bool = False
 
@@ -193,6 +194,7 @@ class GroupJournal:
         else:
             self.batches += 1
             for queued in batch:
+                queued.committed = True
                 queued.done.set()
 
     def _write_one_by_one(self, batch: list[QueuedWrite]) -> None:
@@ -208,6 +210,8 @@ class GroupJournal:
             except DatabaseError as error:
                 self._lose(error.message)
                 return
+            else:
+                queued.committed = True
             queued.done.set()
 
     def _lose(self, message: str) -> None:

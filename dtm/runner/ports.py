@@ -129,7 +129,10 @@ Opener = Callable[[str], Client]  # opens a session on an instance, with a deadl
 
 
 class Ticket(Protocol):
-    """A queued write."""
+    """A queued write. `committed`: the repository itself holds it, not only the local spool."""
+
+    @property
+    def committed(self) -> bool: ...
 
     def wait(self) -> None:
         """Return when it is durable. Raises Fenced, or Degraded if that takes too long."""

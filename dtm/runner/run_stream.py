@@ -113,7 +113,8 @@ def _finish(stream: Stream, stop: Stop) -> None:
     if stream.definition.shape.test_mode:
         client.rollback()
     while rows := client.harvest(stream.handle):
-        stream.log(rows)
+        if not stream.log(rows):
+            break
         client.acknowledge(rows)
     stream.end(stop)
     stream.report(EventKind.STREAM_ENDED, stop.reason)

@@ -115,7 +115,7 @@ class Stream:
     deadline: float | None = None  # monotonic; of the duration limit
     lost: dict[int, OracleError] = field(default_factory=dict)
     began: float = 0.0
-    _harvested: list[SqlRow] = field(default_factory=list)
+    _harvested: list[tuple[Ticket, tuple[SqlRow, ...]]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -201,7 +201,9 @@ class Stream:
         )
         with self._lock:
             before = self.record.iteration
-            self._journal_locked(entry, sql)
+            ticket = self._journal_locked(entry, sql)
+            if sql:
+                self._harvested.append((ticket, sql))
         self._report_outcome(attempt, verdict, retrying)
         if self.record.iteration != before:
             self.report(EventKind.ITERATION, f"iteration {self.record.iteration}")
@@ -211,17 +213,19 @@ class Stream:
         if self.definition.shape.test_mode:
             return ()  # acknowledging would commit the test's work; all of it comes at the end
         try:
-            rows = client.harvest(self.handle)
+            return client.harvest(self.handle)
         except OracleError:
             return ()  # the rows stay on the client, unacknowledged, and come with the next harvest
-        with self._lock:
-            self._harvested += rows
-        return rows
 
     def acknowledge(self) -> None:
-        """Tell the client which rows are durable; called after a wait on the journal."""
+        """Tell the client which rows the repository holds; called after a wait on the journal.
+
+        Not those that only the spool holds: whoever comes next shall find them on the client.
+        """
         with self._lock:
-            rows, self._harvested = self._harvested, []
+            held = [entry for entry in self._harvested if entry[0].committed]
+            self._harvested = [entry for entry in self._harvested if entry not in held]
+            rows = [row for _, sql in held for row in sql]
             if rows:
                 with suppress(OracleError):  # then they come again, and are the same rows
                     self.seat.client().acknowledge(rows)
@@ -235,12 +239,13 @@ class Stream:
         """The same where the repository may be away: the spool keeps it."""
         self._journal(Ended(stop.state, stop.reason, at=self.tools.clock()))
 
-    def log(self, rows: tuple[SqlRow, ...]) -> None:
-        """Journal SQL-log rows alone, durably."""
+    def log(self, rows: tuple[SqlRow, ...]) -> bool:
+        """Journal SQL-log rows alone, durably; False if only the spool holds them."""
         with self._lock:
             now = self.tools.clock()
             ticket = self.tools.journal.submit(Write(self.record, now, (), rows))
         ticket.wait()
+        return ticket.committed
 
     def marker_number(self, key: TaskKey) -> int:
         """Initial and final('Y') are once per start: their markers carry the start's fence."""

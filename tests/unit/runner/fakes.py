@@ -166,10 +166,11 @@ class Client:
 
 
 class Ticket:
-    """Durable at once, or failed at once."""
+    """Durable at once, or failed at once. `spooled`: durable on the local disk only."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, *, spooled: bool = False) -> None:
         self.error = error
+        self.committed = error is None and not spooled
 
     def wait(self) -> None:
         if self.error is not None:
@@ -183,13 +184,14 @@ class Repository:
     record: StreamRecord = field(default_factory=lambda: StreamRecord(HANDLE))
     fence: int = 0
     writes: list[Write] = field(default_factory=list)
+    away: bool = False
 
     def submit(self, write: Write) -> Ticket:
         if write.record.fence != self.fence:
             return Ticket(Fenced("taken over"))
         self.writes.append(write)
         self.record = write.record
-        return Ticket()
+        return Ticket(spooled=self.away)
 
     def outcomes(self) -> list[Outcome]:
         return [e for w in self.writes for e in w.entries if isinstance(e, Outcome)]

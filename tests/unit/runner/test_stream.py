@@ -53,6 +53,14 @@ def test_runs_to_completion_with_logs_complete_and_acknowledged() -> None:
     assert it.instance.workers == set(), "no session is left open"
 
 
+def test_what_only_the_spool_holds_is_not_acknowledged_and_comes_again() -> None:
+    it = world()
+    it.repository.away = True
+    assert it.start().exit_code is ExitCode.OK
+    assert it.instance.acknowledged == []
+    assert set(it.repository.sql_keys()) == {row.client_key for row in it.instance.sql}
+
+
 def test_failed_task_is_reported_with_code_and_full_text_and_resumed() -> None:
     it = world()
     it.instance.procedures["D"] = fail("ORA-01653")
