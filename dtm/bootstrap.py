@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from dtm.manifests import Loaded, Settings
     from dtm.model.database import Session
     from dtm.model.instance import ConnectSpec, Instance, SecretRef
+    from dtm.model.run import OpenRun
     from dtm.oracle.logons import Logons
     from dtm.oracle.session import OracleSession
     from dtm.reconcile.deps import Deps as ReconcileDeps
-    from dtm.reconcile.deps import Desired, OpenRun
+    from dtm.reconcile.deps import Desired
     from dtm.repository.records import PackageVersion
     from dtm.runner.deps import Deps as RunnerDeps
     from dtm.runner.events import Reporter
@@ -152,15 +153,9 @@ class Wiring:
 
 def open_runs(session: Session) -> tuple[OpenRun, ...]:
     """The runs that are not over, as reconcile asks for them."""
-    from dtm.reconcile.deps import OpenRun
     from dtm.repository.runs import RunStore
 
-    return tuple(
-        OpenRun(
-            run.run_id, run.operation, run.assignment, run.environment, run.instances, run.running
-        )
-        for run in RunStore(session).open_runs()
-    )
+    return RunStore(session).open_runs()
 
 
 def _secret(reference: SecretRef | None) -> str | None:

@@ -11,6 +11,17 @@ from dtm.model.resources import Kind, Resource
 TABLE = "TABLE"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class UnitKey:
+    """Type and name as in USER_OBJECTS."""
+
+    type: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class SourceUnit:
     """One CREATE statement: `type` as in USER_OBJECTS ('PACKAGE BODY'), `name` as stored there.

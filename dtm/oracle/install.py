@@ -15,7 +15,7 @@ from enum import Enum
 from dtm.errors import DatabaseError, Locked
 from dtm.model.database import Row, Session
 from dtm.model.names import code_lock_name, quote
-from dtm.model.package import SourceUnit
+from dtm.model.package import SourceUnit, UnitKey
 from dtm.oracle.errors import ErrorClass, OracleError
 from dtm.oracle.locks import LockResult, Mode, holders, release, request
 from dtm.oracle.queries import load
@@ -39,17 +39,6 @@ _IN_READ_BACK = (
     "NLS_LENGTH_SEMANTICS",
     "PLSQL_CCFLAGS",
 )
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class UnitKey:
-    """Type and name as in USER_OBJECTS."""
-
-    type: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from dtm.errors import DatabaseError, DtmError, ExitCode, Locked, StalePlan, UsageError, worst
 from dtm.model.database import Session
 from dtm.model.resources import Kind
+from dtm.model.run import OpenRun
 from dtm.reconcile import planfile
 from dtm.reconcile.changes import CONFIG_ACTIONS, Action, Change, Plan
-from dtm.reconcile.deps import ApplyOptions, Deps, OpenRun
+from dtm.reconcile.deps import ApplyOptions, Deps
 from dtm.reconcile.events import Event, EventKind, Report, ignore
 from dtm.reconcile.live import describe
 from dtm.reconcile.make import Planned, moved_instances

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dtm.errors import ExitCode, worst
+from dtm.model.package import UnitKey
 from dtm.model.resources import Kind, ResourceId
-from dtm.repository.records import Role, UnitKey
+from dtm.repository.records import Role
 
 FORMAT_VERSION = 1  # of the JSON that a saved plan is
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from dtm.model.database import Session
 from dtm.model.instance import Instance
 from dtm.model.resources import Kind, Location, Resource
+from dtm.model.run import OpenRun
 from dtm.reconcile.changes import Plan
 from dtm.reconcile.target import Target
 from dtm.repository.records import PackageVersion
@@ -20,18 +21,6 @@ class Who:
 
     os_user: str
     host: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpenRun:
-    """A run that is not over; `running`: its runner may be alive."""
-
-    run_id: str
-    operation: str
-    assignment: str
-    environment: str
-    instances: tuple[str, ...]
-    running: bool
 
 
 def no_runs(session: Session) -> tuple[OpenRun, ...]:  # noqa: ARG001 - the shape of open_runs

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from dtm.errors import DtmError, Locked
 from dtm.model.instance import Instance
+from dtm.model.package import UnitKey
 from dtm.model.resources import Location
 from dtm.reconcile.changes import Action, Change
 from dtm.reconcile.deps import Locate, nowhere
@@ -24,7 +25,6 @@ from dtm.repository.records import (
     Outcome,
     PackageVersion,
     Role,
-    UnitKey,
     VersionUnit,
 )
 

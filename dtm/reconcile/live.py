@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 from dtm.errors import ConfigurationError, DtmError
 from dtm.model.instance import Instance
+from dtm.model.package import UnitKey
 from dtm.oracle.errors import WrongDatabase
 from dtm.reconcile.changes import Contact
 from dtm.reconcile.events import Event, EventKind, Report
 from dtm.reconcile.parallel import run_each
 from dtm.reconcile.scope import Want
 from dtm.reconcile.target import LiveTable, LiveUnit, Target
-from dtm.repository.records import Facts, Role, UnitKey
+from dtm.repository.records import Facts, Role
 
 
 @dataclass(frozen=True, slots=True)

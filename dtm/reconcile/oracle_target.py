@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dtm.errors import ConfigurationError, Locked
 from dtm.model.database import Session
 from dtm.model.names import lock_name
-from dtm.model.package import SourceUnit
+from dtm.model.package import SourceUnit, UnitKey
 from dtm.oracle import install as edge
 from dtm.oracle.helper import helper_packages
 from dtm.oracle.identity import Identity, check_writable, identify
@@ -18,7 +18,7 @@ from dtm.oracle.sources import sent
 from dtm.oracle.tables import compare_tables, ensure_table
 from dtm.reconcile.target import CompileError, Installed, LiveTable, LiveUnit
 from dtm.repository.config import ConfigStore
-from dtm.repository.records import Facts, PackageVersion, UnitKey, VersionUnit
+from dtm.repository.records import Facts, PackageVersion, VersionUnit
 from dtm.repository.versions import package_version
 
 
@@ -28,7 +28,7 @@ class OracleTarget:
     def __init__(self, session: OracleSession) -> None:
         self._session = session
         self._schema = ""
-        self._live: dict[edge.UnitKey, edge.LiveUnit] = {}
+        self._live: dict[UnitKey, edge.LiveUnit] = {}
 
     def facts(self, instance: str) -> Facts:
         """Say which database this is; WrongDatabase for a standby or a read-only one."""
@@ -42,7 +42,7 @@ class OracleTarget:
         self._live = edge.fingerprint(self._session)
         found = {}
         for unit in wanted:
-            live = self._live.get(edge.UnitKey(unit.type, unit.name))
+            live = self._live.get(UnitKey(unit.type, unit.name))
             if live is not None:
                 matches = live.text.rstrip() == sent(unit.text, unit.file).source
                 key = UnitKey(unit.type, unit.name)
@@ -67,7 +67,7 @@ class OracleTarget:
 
     def install(self, unit: VersionUnit) -> Installed:
         """Create or replace one unit and read it back; `units` was called before."""
-        key = edge.UnitKey(unit.type, unit.name)
+        key = UnitKey(unit.type, unit.name)
         live = self._live.get(key, edge.Looked.MISSING)
         result = edge.install_unit(self._session, _source(unit), live)
         return Installed(
@@ -81,7 +81,7 @@ class OracleTarget:
 
     def restore(self, key: UnitKey, previous_text: str | None) -> None:
         """Put a text back, or drop the unit (None)."""
-        edge.restore_unit(self._session, edge.UnitKey(key.type, key.name), previous_text)
+        edge.restore_unit(self._session, UnitKey(key.type, key.name), previous_text)
 
     def ensure_table(self, table: VersionUnit) -> None:
         """Create a state table or add its missing columns; alter nothing else."""

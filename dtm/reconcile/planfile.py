@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dtm.errors import StalePlan, UsageError
+from dtm.model.package import UnitKey
 from dtm.model.resources import Kind, ResourceId
 from dtm.reconcile.changes import (
     FORMAT_VERSION,
@@ -27,7 +28,7 @@ from dtm.reconcile.changes import (
     UnitState,
     Warned,
 )
-from dtm.repository.records import Role, UnitKey
+from dtm.repository.records import Role
 
 
 def to_dict(plan: Plan) -> dict[str, Any]:

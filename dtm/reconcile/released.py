@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dtm.errors import DtmError, NotApplied, TaskFailed
 from dtm.model.instance import Instance
+from dtm.model.package import UnitKey
 from dtm.model.resources import Kind, ResourceId
 from dtm.reconcile.changes import UnitChange, UnitState
 from dtm.reconcile.deps import Deps
@@ -20,7 +21,7 @@ from dtm.reconcile.scope import Want
 from dtm.reconcile.states import History, to_install, why
 from dtm.reconcile.target import Target
 from dtm.repository.config import ConfigStore
-from dtm.repository.records import Facts, Intent, Outcome, PackageVersion, UnitKey
+from dtm.repository.records import Facts, Intent, Outcome, PackageVersion
 
 GATE_S = 10.0
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from dtm.model.package import UnitKey
 from dtm.reconcile.changes import UnitChange, UnitState
 from dtm.reconcile.live import LiveState
-from dtm.repository.records import Intent, PackageVersion, ReadBack, Role, UnitKey, VersionUnit
+from dtm.repository.records import Intent, PackageVersion, ReadBack, Role, VersionUnit
 
 
 class History:

@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from dtm.repository.records import Facts, UnitKey, VersionUnit
+from dtm.model.package import UnitKey
+from dtm.repository.records import Facts, VersionUnit
 
 
 @dataclass(frozen=True, slots=True)

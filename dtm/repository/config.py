@@ -14,6 +14,7 @@ from typing import Any
 
 from dtm.errors import StalePlan
 from dtm.model.database import Row, Session
+from dtm.model.package import UnitKey
 from dtm.model.resources import Kind, Resource, ResourceId
 from dtm.repository.config_rows import (
     number,
@@ -35,7 +36,6 @@ from dtm.repository.records import (
     Release,
     RepositoryState,
     Role,
-    UnitKey,
     VersionUnit,
 )
 

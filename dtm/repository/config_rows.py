@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dtm.model.database import Row
+from dtm.model.package import UnitKey
 from dtm.model.resources import Kind, Resource, ResourceId
 from dtm.repository.flatten import clip, flag
-from dtm.repository.records import ReadBack, UnitKey
+from dtm.repository.records import ReadBack
 
 
 def canonical_json(value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from dtm.model.package import UnitKey
 from dtm.model.resources import Kind, Resource, ResourceId
 
 
@@ -59,17 +60,6 @@ class InstallStatus(StrEnum):
     FAILED = "FAILED"
     RESTORED = "RESTORED"  # did not compile: the previous text was put back
     DROPPED = "DROPPED"  # did not compile, and there was none before
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class UnitKey:
-    """A unit on an instance, as USER_OBJECTS names it."""
-
-    type: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from dtm.errors import Locked, UsageError
 from dtm.model.database import Session
 from dtm.model.resources import Kind
+from dtm.model.run import OpenRun
 from dtm.model.states import AttemptState, RunState
 from dtm.model.stream import Attempt, StreamRecord
 from dtm.repository.queries import load
@@ -22,7 +23,6 @@ from dtm.repository.runs_rows import (
     Event,
     HaltRequest,
     NewRun,
-    OpenRun,
     PackagePin,
     ParameterPin,
     RunRow,

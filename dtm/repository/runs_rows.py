@@ -182,18 +182,6 @@ class HaltRequest:
     requested_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRun:
-    """An open run and the instances it has unfinished streams on."""
-
-    run_id: str
-    operation: str
-    assignment: str
-    environment: str
-    instances: tuple[str, ...]
-    running: bool
-
-
 def run_row(row: Row) -> RunRow:
     """Read a row of query `run`."""
     return RunRow(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dtm.errors import UsageError
-from dtm.model.package import SourceUnit
+from dtm.model.package import SourceUnit, UnitKey
 from dtm.oracle.helper import helper_packages
 from dtm.oracle.install import (
     Looked,
-    UnitKey,
     fingerprint,
     install_unit,
     live_unit,

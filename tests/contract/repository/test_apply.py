@@ -9,9 +9,10 @@ import pytest
 
 from dtm.errors import ExitCode, Locked, UsageError
 from dtm.model.resources import Kind, ResourceId
+from dtm.model.run import OpenRun
 from dtm.reconcile.apply import initialise
 from dtm.reconcile.changes import Action, Contact
-from dtm.reconcile.deps import ApplyOptions, OpenRun
+from dtm.reconcile.deps import ApplyOptions
 from dtm.reconcile.oracle_target import helper_versions, repository_lock
 from dtm.repository.applies import ApplyLog
 from dtm.repository.config import ConfigStore

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dtm.model.inventory import Inventory
-from dtm.model.package import SourceUnit
+from dtm.model.package import SourceUnit, UnitKey
 from dtm.model.resources import Kind, Resource, ResourceId
 from dtm.reconcile.changes import Base, Plan
 from dtm.reconcile.live import Live, LiveState
 from dtm.reconcile.plan import Inputs, make
 from dtm.reconcile.scope import wanted
 from dtm.reconcile.target import LiveTable, LiveUnit
-from dtm.repository.records import Facts, Intent, ReadBack, Recorded, RepositoryState, UnitKey
+from dtm.repository.records import Facts, Intent, ReadBack, Recorded, RepositoryState
 from dtm.repository.versions import package_version
 
 SPEC, BODY, TABLE = UnitKey("PACKAGE", "P"), UnitKey("PACKAGE BODY", "P"), UnitKey("TABLE", "T")

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from dtm.errors import DatabaseError, Locked
 from dtm.model.instance import Instance
+from dtm.model.package import UnitKey
 from dtm.reconcile.target import CompileError, Installed, LiveTable, LiveUnit
-from dtm.repository.records import Facts, UnitKey, VersionUnit
+from dtm.repository.records import Facts, VersionUnit
 from tests.unit.reconcile.facts import sha
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from dtm.errors import ExitCode, Locked, StalePlan, UsageError
 from dtm.model.resources import Kind, ResourceId
+from dtm.model.run import OpenRun
 from dtm.reconcile.apply import ApplyReport, _check_base, check_limits, check_runs
 from dtm.reconcile.changes import Action, Change, Contact, Plan
-from dtm.reconcile.deps import ApplyOptions, OpenRun
+from dtm.reconcile.deps import ApplyOptions
 from dtm.reconcile.live import NotRead
 from dtm.reconcile.rollout import Applied
 from dtm.repository.records import Outcome, RepositoryState

@@ -2,42 +2,7 @@
 
 from __future__ import annotations
 
-from dtm.sandbox.interpreter.builtins import (
-    dbms_application_info,
-    dbms_assert,
-    dbms_crypto,
-    dbms_db_version,
-    dbms_lob,
-    dbms_lock,
-    dbms_output,
-    dbms_pipe,
-    dbms_random,
-    dbms_session,
-    dbms_sql,
-    dbms_standard,
-    dbms_transaction,
-    dbms_utility,
-    stubs,
-    utl_file,
-    utl_raw,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-MODULES = (
-    dbms_application_info,
-    dbms_assert,
-    dbms_crypto,
-    dbms_db_version,
-    dbms_lob,
-    dbms_lock,
-    dbms_output,
-    dbms_pipe,
-    dbms_random,
-    dbms_session,
-    dbms_sql,
-    dbms_standard,
-    dbms_transaction,
-    dbms_utility,
-    stubs,
-    utl_file,
-    utl_raw,
-)
+MODULES = tuple(import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
