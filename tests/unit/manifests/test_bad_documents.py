@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dtm.manifests.loader import load
 from tests.unit.manifests import tree
-
-
-def _broken(file: str, old: str, new: str) -> dict[str, str]:
-    text = tree.FILES[file.replace("_", ".")]
-    assert text.count(old) == 1, f"{old!r} does not occur once"
-    return {file: text.replace(old, new)}
-
 
 SHAPE = [
     ("env_yaml", "kind: Environment", "kind: Enviroment", "env.yaml:2:7 unknown-kind",
@@ -141,7 +133,7 @@ PARAMETERS = [
 
 @pytest.mark.parametrize(("file", "old", "new", "place", "message", "hint"), SHAPE)
 def test_wrong_shape(tmp_path, file, old, new, place, message, hint):
-    found = tree.loaded(tmp_path, **_broken(file, old, new)).diagnostics
+    found = tree.loaded(tmp_path, **tree.broken(file, old, new)).diagnostics
     assert place in [tree.brief(d) for d in found]
     first = next(d for d in found if tree.brief(d) == place)
     assert message in first.message
@@ -150,7 +142,7 @@ def test_wrong_shape(tmp_path, file, old, new, place, message, hint):
 
 @pytest.mark.parametrize(("file", "old", "new", "place", "message", "hint"), REFERENCES)
 def test_dangling_reference(tmp_path, file, old, new, place, message, hint):
-    found = tree.only(tmp_path, **_broken(file, old, new))
+    found = tree.only(tmp_path, **tree.broken(file, old, new))
     assert tree.brief(found) == place + " dangling-reference"
     assert message in found.message
     assert hint in (found.suggestion or "")
@@ -158,7 +150,7 @@ def test_dangling_reference(tmp_path, file, old, new, place, message, hint):
 
 @pytest.mark.parametrize(("old", "new", "place", "message", "hint"), PARAMETERS)
 def test_parameter_values(tmp_path, old, new, place, message, hint):
-    found = tree.only(tmp_path, **_broken("assignment_yaml", old, new))
+    found = tree.only(tmp_path, **tree.broken("assignment_yaml", old, new))
     assert tree.brief(found) == place
     assert message in found.message
     assert (hint or "") in (found.suggestion or "")
@@ -290,7 +282,7 @@ SECRET = "hunter2"
     ],
 )
 def test_a_literal_secret_is_refused_and_never_repeated(tmp_path, file, old, new, place):
-    found = tree.loaded(tmp_path, **_broken(file, old, new)).diagnostics
+    found = tree.loaded(tmp_path, **tree.broken(file, old, new)).diagnostics
     code = "unknown-field" if "secret:" in new or "value:" in new else "literal-secret"
     assert f"{place} {code}" in [tree.brief(d) for d in found]
     assert SECRET not in "\n".join(map(str, found))
@@ -347,58 +339,11 @@ def test_bad_settings(tmp_path, text, place, message):
     assert message in found[0].message
 
 
-SOURCES = [
-    ("[purge.pkb, purge.pks]", "[purge.pkb, purg.pks]", "package.yaml:5:24 missing-file",
-     'did you mean "purge.pks"?'),
-    ("[purge.pkb, purge.pks]", "[purge.pkb, ../purge.pks]", "package.yaml:5:24 outside-tree", "inside"),
-    ("[purge.pkb, purge.pks]", "[purge.pkb, /etc/passwd]", "package.yaml:5:24 outside-tree", "inside"),
-    ("[purge.pkb, purge.pks]", "[purge.pkb, purge.pks, state.sql]", "package.yaml:5:35 source-unit",
-     "list it under tables"),
-    ("[state.sql]", "[purge.pks]", "package.yaml:6:12 source-unit", "list it under sources"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("old", "new", "place", "hint"), SOURCES)
-def test_package_source_files(tmp_path, old, new, place, hint):
-    found = tree.loaded(tmp_path, **_broken("package_yaml", old, new)).diagnostics
-    first = next(d for d in found if tree.brief(d) == place)
-    assert hint in (first.suggestion or "")
-
-
-@pytest.mark.parametrize(
-    ("text", "place", "message"),
-    [
-        ("", "purge.pks:1:1", "holds no statement"),
-        ("-- only\n/* comments */\n", "purge.pks:1:1", "holds no statement"),
-        ("\nSET DEFINE OFF\n" + tree.SPEC, "purge.pks:2:1", "expected CREATE, found SET"),
-        ("CREATE SEQUENCE s;", "purge.pks:1:8", "cannot be part of a package"),
-        ("CREATE OR REPLACE", "purge.pks:1:11", "ends after CREATE"),
-        ("CREATE PACKAGE\n", "purge.pks:1:8", "the name is missing"),
-        (tree.SPEC.replace("purge AS", "dba.purge AS"), "purge.pks:1:27", "has an owner, dba"),
-        (tree.SPEC + tree.BODY, "purge.pks:9:1", "a second statement follows"),
-        (tree.SPEC.replace("PACKAGE", "PACKAGE BODY"), "purge.pks:1:1", "also created by"),
-        (b"CREATE PACKAGE p AS -- \xe4\nEND;", "purge.pks:1:24", "byte 0xE4 is not UTF-8"),
-    ],
-)
-def test_package_source_text(tmp_path, text, place, message):
-    found = tree.loaded(tmp_path, purge_pks=text).diagnostics
-    assert any(str(d.location) == place and message in d.message for d in found), found
-
-
-def test_template_errors_in_sources_have_their_line(tmp_path):
-    template = "-- one\n-- two\n{% if vars.nothing %}{% endif %}\n"
-    package = tree.PACKAGE.replace("purge.pkb", "purge.pkb.j2")
-    root = tree.write(tmp_path, package_yaml=package, purge_pkb=None)
-    for text, message in ((template, '"nothing" is undefined'), ("\n\n{% if %}", "Expected")):
-        (root / "purge.pkb.j2").write_text(text)
-        first = load(root, {}).diagnostics[0]
-        assert tree.brief(first) == "purge.pkb.j2:3:1 template"
-        assert message in first.message
-
-
 def test_templates_are_sandboxed(tmp_path):
     secret = '"{{ instance.__class__.__mro__ }}"'
-    found = tree.loaded(tmp_path, **_broken("instance_yaml", "db1:1521/SALES", secret)).diagnostics
+    found = tree.loaded(
+        tmp_path, **tree.broken("instance_yaml", "db1:1521/SALES", secret)
+    ).diagnostics
     assert tree.brief(found[0]) == "instance.yaml:7:10 template"
 
 

@@ -114,6 +114,13 @@ def write(root: Path, **changes: str | bytes | None) -> Path:
     return root
 
 
+def broken(file: str, old: str, new: str) -> dict[str, str]:
+    """A change for `write`: `file` with `old`, which it must hold once, replaced."""
+    text = FILES[file.replace("_", ".")]
+    assert text.count(old) == 1, f"{old!r} does not occur once"
+    return {file: text.replace(old, new)}
+
+
 def loaded(root: Path, **changes: str | bytes | None) -> Loaded:
     """Write and load."""
     return load(write(root, **changes), {})
