@@ -17,6 +17,7 @@ from dtm.sandbox.interpreter.types import (
     PLS_MIN,
     CollectionType,
     CursorType,
+    ObjectType,
     PlType,
     RecordType,
     Scalar,
@@ -58,6 +59,10 @@ def conversion_to(source: PlType, target: PlType) -> Convert | None:
         raise Mismatch
     if isinstance(source, CursorType) and isinstance(target, CursorType):
         return None
+    if isinstance(source, ObjectType) and isinstance(target, ObjectType):
+        if source.steps_to(target) is None:
+            raise Mismatch
+        return lambda _env, value: copy_value(value)
     raise Mismatch
 
 
@@ -307,6 +312,8 @@ def distance(source: PlType, target: PlType) -> int | None:
         conversion_to(source, target)
     except Mismatch:
         return None
+    if isinstance(source, ObjectType) and isinstance(target, ObjectType):
+        return source.steps_to(target)
     return 0 if source is target else 1
 
 

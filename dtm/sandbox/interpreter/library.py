@@ -14,7 +14,14 @@ from dtm.sandbox.interpreter.compiler.units import (
     CompiledTrigger,
     UnitCompiler,
 )
-from dtm.sandbox.interpreter.runtime import Frame, PackageState, Routine, Runtime, UnitInfo
+from dtm.sandbox.interpreter.runtime import (
+    Frame,
+    PackageState,
+    Routine,
+    RoutineKey,
+    Runtime,
+    UnitInfo,
+)
 from dtm.sandbox.interpreter.syntax.errors import CompileError, block_error, pls
 from dtm.sandbox.interpreter.types import CollectionType, PlType
 from dtm.sandbox.kernel.errors import OraError
@@ -120,6 +127,15 @@ class Library(UnitStore):
             raise _not_found(owner, name, unit_type.lower())
         routine: Routine = self._usable(rt, entry, key)
         return routine
+
+    def type_body(self, rt: Runtime, owner: str, name: str) -> Mapping[RoutineKey, Routine]:
+        """The methods of an object type; ORA-04067 without a body, ORA-04063 with errors in it."""
+        key = (owner, name, "TYPE BODY")
+        entry = self.entry(rt, key)
+        if entry is None:
+            raise _not_found(owner, name, "type body")
+        methods: Mapping[RoutineKey, Routine] = self._usable(rt, entry, key)
+        return methods
 
     def trigger(self, rt: Runtime, owner: str, name: str) -> CompiledTrigger:
         """A trigger to fire; ORA-04098 when it has errors."""

@@ -112,6 +112,7 @@ class Routine:
         "home",
         "key",
         "level",
+        "method",
         "name",
         "options",
         "params",
@@ -140,6 +141,7 @@ class Routine:
         self.key: RoutineKey = (name, 0)  # name and number among its overloads
         self.options: tuple[str, ...] = ()
         self.entry_line = 0
+        self.method: Any = None  # compiler.symbols.ObjectMethod of an object type's method
 
     def same_signature(self, other: Routine) -> bool:
         """Do specification and body agree (names, modes, types, result)?"""
@@ -221,6 +223,9 @@ class UnitsPort(Protocol):
     def standalone(self, rt: Runtime, owner: str, name: str, unit_type: str) -> Routine:
         """A stored procedure or function."""
 
+    def type_body(self, rt: Runtime, owner: str, name: str) -> Mapping[RoutineKey, Routine]:
+        """The methods of an object type's body."""
+
     def run_block(
         self, rt: Runtime, text: str, binds: Mapping[str, Value], types: Mapping[str, PlType]
     ) -> dict[str, Value]:
@@ -246,6 +251,7 @@ class Runtime:
         self.error: OraError | None = None  # what the innermost handler handles
         self.calls: list[Frame] = []
         self.packages: dict[tuple[str, str], PackageState] = {}
+        self.type_bodies: dict[tuple[str, str], tuple[int, Mapping[RoutineKey, Routine]]] = {}
         self.bound: dict[
             object, Callable[..., Value]
         ] = {}  # call site -> function of this session
@@ -336,6 +342,16 @@ class Runtime:
         if state is not None and state.checked == self.catalog.version():
             return state
         return self.units.package(self, owner, name)
+
+    def type_body(self, owner: str, name: str) -> Mapping[RoutineKey, Routine]:
+        """The methods of an object type's body."""
+        version = self.catalog.version()
+        found = self.type_bodies.get((owner, name))
+        if found is not None and found[0] == version:
+            return found[1]
+        methods = self.units.type_body(self, owner, name)
+        self.type_bodies[(owner, name)] = (version, methods)
+        return methods
 
     def function(self, site: FunctionSite) -> Callable[..., Value]:
         """A SQL function bound to this session."""

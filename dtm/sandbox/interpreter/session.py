@@ -17,6 +17,7 @@ from dtm.sandbox.interpreter.runtime import (
     Frame,
     PackageState,
     Routine,
+    RoutineKey,
     Runtime,
     final_error,
 )
@@ -116,7 +117,7 @@ class Interpreter:
         owner = header.owner or schema
         catalog = self.rt.catalog
         existing = catalog.unit(owner, header.name, header.type)
-        if not header.replace and existing is not None:
+        if not header.replace and existing is not None and not _announced(existing):
             raise OraError(955)
         other = catalog.resolve((owner, header.name), schema)
         if existing is None and other is not None and other[0] == owner:
@@ -263,6 +264,10 @@ class Interpreter:
         """See runtime.UnitsPort."""
         return self.library.package(rt, owner, name)
 
+    def type_body(self, rt: Runtime, owner: str, name: str) -> Mapping[RoutineKey, Routine]:
+        """See runtime.UnitsPort."""
+        return self.library.type_body(rt, owner, name)
+
     def standalone(self, rt: Runtime, owner: str, name: str, unit_type: str) -> Routine:
         """See runtime.UnitsPort."""
         return self.library.standalone(rt, owner, name, unit_type)
@@ -353,6 +358,15 @@ class Header:
         self.name = names[-1]
         self.owner = names[0] if len(names) == 2 else None
         self.source = text[self.start :].rstrip()
+
+
+def _announced(unit: StoredUnit) -> bool:
+    """CREATE TYPE name; only says that there will be a type: completing it is no replacement."""
+    return (
+        unit.type == "TYPE"
+        and len(lex(unit.text).tokens) <= 5
+        and not any(token.value in ("AS", "IS", "UNDER") for token in lex(unit.text).tokens)
+    )
 
 
 def unit_header(text: str) -> Header:

@@ -105,7 +105,52 @@ class CursorType:
         return "REF CURSOR"
 
 
-PlType = Scalar | RecordType | CollectionType | CursorType
+@dataclass(slots=True, eq=False)
+class ObjectType:
+    """A schema-level object type. `fields`: its attributes, inherited ones first; `methods`:
+    compiler.objects.Method by dispatch number, inherited ones first; `constructors` its own."""
+
+    owner: str
+    name: str
+    supertype: ObjectType | None = None
+    fields: list[RecordField] = field(default_factory=list)
+    methods: list[Any] = field(default_factory=list)
+    constructors: list[Any] = field(default_factory=list)
+    final: bool = True
+    instantiable: bool = True
+    complete: bool = True  # False: CREATE TYPE name; announces it only
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.OBJECT
+
+    def position(self, name: str) -> int | None:
+        """Index of an attribute."""
+        for index, entry in enumerate(self.fields):
+            if entry.name == name:
+                return index
+        return None
+
+    def describe(self) -> str:
+        return self.name
+
+    def same(self, other: ObjectType) -> bool:
+        """The same type; a compilation may have made it anew."""
+        return self is other or (self.owner, self.name) == (other.owner, other.name)
+
+    def steps_to(self, other: ObjectType) -> int | None:
+        """How many levels `other` lies above this type; None when it is no supertype."""
+        steps = 0
+        current: ObjectType | None = self
+        while current is not None:
+            if current.same(other):
+                return steps
+            current = current.supertype
+            steps += 1
+        return None
+
+
+PlType = Scalar | RecordType | CollectionType | CursorType | ObjectType
 
 NUMBER = Scalar(OraType(Kind.NUMBER))
 PLS_INTEGER = Scalar(OraType(Kind.PLS_INTEGER))
@@ -134,8 +179,8 @@ def is_number(pl_type: PlType) -> bool:
 
 
 def is_composite(pl_type: PlType) -> bool:
-    """Records and collections: assigned by copy."""
-    return isinstance(pl_type, RecordType | CollectionType)
+    """Records, collections and objects: assigned by copy."""
+    return isinstance(pl_type, RecordType | CollectionType | ObjectType)
 
 
 def ora_type(pl_type: PlType) -> OraType:

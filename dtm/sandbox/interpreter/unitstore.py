@@ -26,7 +26,7 @@ from dtm.sandbox.interpreter.runtime import Routine, Runtime, UnitInfo
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
 from dtm.sandbox.interpreter.syntax.units import parse_unit
-from dtm.sandbox.interpreter.types import CollectionType, PlType
+from dtm.sandbox.interpreter.types import CollectionType, ObjectType, PlType
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import StoredUnit, UnitError
 
@@ -68,6 +68,8 @@ class UnitStore:
         self.shared: dict[str, Any] = {}  # of built-in packages: pipes, alerts
         self.mutex = mutex or threading.RLock()
         self.compiling: list[Key] = []
+        self.checking: set[Key] = set()  # types may refer to each other in a circle
+        self.unfinished: dict[Key, ObjectType] = {}
         self.generation = 0
         sys.setrecursionlimit(max(sys.getrecursionlimit(), RECURSION))
 
@@ -118,10 +120,17 @@ class UnitStore:
     def _current(self, rt: Runtime, entry: Entry, stored: StoredUnit) -> bool:
         if entry.version != stored.version or stored.status != "VALID":
             return False
-        for key, generation in entry.units.items():
-            other = self.entry(rt, key)
-            if other is None or other.generation != generation:
-                return False
+        own = (stored.owner, stored.name, stored.type)
+        self.checking.add(own)
+        try:
+            for key, generation in entry.units.items():
+                if key in self.unfinished:
+                    return False
+                other = self.entries.get(key) if key in self.checking else self.entry(rt, key)
+                if other is None or other.generation != generation:
+                    return False
+        finally:
+            self.checking.discard(own)
         return True
 
     def compile(self, rt: Runtime, stored: StoredUnit) -> Entry:
@@ -139,7 +148,7 @@ class UnitStore:
             entry = Entry(stored.version, compilation, self.generation)
             for dependency in compilation.depends:
                 other = self.entries.get(dependency)
-                if other is not None and dependency != key:
+                if other is not None and dependency not in (key, *self.compiling):
                     entry.units[dependency] = other.generation
             self.entries[key] = entry
         return entry
@@ -167,7 +176,9 @@ class UnitStore:
         if unit.kind == "TRIGGER":
             return compiler.trigger_unit(unit, stored.owner)
         if unit.kind == "TYPE":
-            return compiler.type_unit(unit)
+            return self._type(compiler, unit, stored)
+        if unit.kind == "TYPE BODY":
+            return self._type_body(rt, compiler, unit, stored)
         return compiler.standalone(unit)
 
     def _body(
@@ -187,6 +198,33 @@ class UnitStore:
         spec: CompiledSpec = entry.compilation.result
         compiler.unit.definer = spec.symbol.unit.definer
         return compiler.body(unit, spec)
+
+    def _type(self, compiler: UnitCompiler, unit: tree.Unit, stored: StoredUnit) -> PlType:
+        """A collection or object type; while it compiles, its name means the unfinished one."""
+        key = (stored.owner, stored.name, "TYPE")
+        unfinished = self.unfinished[key] = ObjectType(stored.owner, stored.name)
+        try:
+            return compiler.type_unit(unit, unfinished)
+        finally:
+            del self.unfinished[key]
+
+    def _type_body(
+        self, rt: Runtime, compiler: UnitCompiler, unit: tree.Unit, stored: StoredUnit
+    ) -> object:
+        key = (stored.owner, stored.name, "TYPE")
+        compiler.depends.add(key)
+        entry = self.entry(rt, key)
+        kind = None if entry is None else entry.compilation.result
+        if not isinstance(kind, ObjectType):
+            number = 201 if entry is None else 905
+            compiler.record(pls(unit.pos, number, f"{stored.owner}.{stored.name}"))
+            compiler.record(pls(unit.pos, 304, stored.name))
+            return None
+        specification = rt.catalog.unit(*key)
+        if specification is not None:
+            parsed = self.parse(rt, specification.text)
+            compiler.unit.definer = not parsed.invoker
+        return compiler.object_body(unit, kind)
 
     def settle(self, rt: Runtime, stored: StoredUnit, entry: Entry) -> StoredUnit:
         """Write status and errors of a compilation to the dictionary."""
@@ -254,11 +292,15 @@ class UnitStore:
         return entry.compilation.result
 
     def schema_type(self, rt: Runtime, owner: str, name: str, pos: tree.Pos) -> PlType:
-        """A schema-level collection type."""
+        """A schema-level collection or object type."""
+        unfinished = self.unfinished.get((owner, name, "TYPE"))
+        if unfinished is not None:
+            return unfinished
         entry = self.entry(rt, (owner, name, "TYPE"))
-        if entry is None or not isinstance(entry.compilation.result, CollectionType):
+        result = None if entry is None else entry.compilation.result
+        if not isinstance(result, CollectionType | ObjectType):
             raise pls(pos, 905, f"{owner}.{name}")
-        return entry.compilation.result
+        return result
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dtm.sandbox.interpreter.types import CollectionType
+from dtm.sandbox.interpreter.types import CollectionType, ObjectType
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import Column
 
@@ -34,6 +34,28 @@ class Record:
         return isinstance(other, Record) and self.fields == other.fields
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class Instance(Record):
+    """An object: attribute values by position, and the type it was made with."""
+
+    __slots__ = ("type",)
+
+    def __init__(self, object_type: ObjectType, fields: list[Value]) -> None:
+        super().__init__(fields)
+        self.type = object_type
+
+    def copy(self) -> Instance:
+        return Instance(self.type, [copy_value(value) for value in self.fields])
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Instance)
+            and self.type.same(other.type)
+            and (self.fields == other.fields)
+        )
+
+    __hash__ = None
 
 
 class Collection:

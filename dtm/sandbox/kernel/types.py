@@ -14,6 +14,7 @@
 | RAW, BLOB                     | bytes                                                      |
 | BOOLEAN (PL/SQL only)         | bool                                                       |
 | REF CURSOR                    | ports.OpenCursor                                           |
+| object types, collections     | interpreter.values.Instance, Table                         |
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     REF_CURSOR = "REF CURSOR"
     COLLECTION = "COLLECTION"
     RECORD = "RECORD"
+    OBJECT = "OBJECT"
 
 
 @dataclass(frozen=True, slots=True)

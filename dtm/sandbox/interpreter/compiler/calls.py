@@ -29,6 +29,7 @@ from dtm.sandbox.interpreter.types import (
     NULL,
     PLS_INTEGER,
     VARCHAR2,
+    ObjectType,
     PlType,
     Scalar,
     is_composite,
@@ -107,17 +108,25 @@ class Actual:
 class CallMixin(ExpressionMixin):
     """Compiles calls."""
 
+    # The compiler of objects has them: SELF of the method being compiled; the way into a method.
+    own_actual: Callable[[Pos], Actual | None]
+    method_entry: Callable[..., Callable[[Frame, list[Value]], Frame]]
+
     def call(
         self, group: RoutineGroup, args: Args | None, pos: Pos, *, statement: bool = False
     ) -> Code:
         """Choose an overload and compile the call."""
         actuals = [self._actual(arg) for arg in args.args] if args else []
+        return self.called(group, actuals, pos, statement=statement)
+
+    def called(
+        self, group: RoutineGroup, actuals: list[Actual], pos: Pos, *, statement: bool
+    ) -> Code:
+        """The call with these actual parameters."""
         routine, matched = self._choose(group, actuals, pos, statement=statement)
         if statement and routine.returns is not None:
             raise pls(pos, 221, group.name)
         if not statement and routine.returns is None:
-            if args is None and not routine.params:
-                raise pls(pos, 222, group.name)
             raise pls(pos, 222, group.name)
         return self._emit(group, routine, matched, pos)
 
@@ -143,7 +152,7 @@ class CallMixin(ExpressionMixin):
         fitting: list[tuple[int, Routine, list[Actual | None]]] = []
         wanted = [r for r in group.routines if (r.returns is None) == statement]
         for routine in wanted or group.routines:
-            matched = self._match(routine, actuals)
+            matched = self._match(routine, self._with_own(group, routine, actuals, pos))
             if matched is None:
                 continue
             cost = self._cost(routine, matched)
@@ -157,6 +166,15 @@ class CallMixin(ExpressionMixin):
             raise pls(pos, 307, group.name)
         return chosen[0]
 
+    def _with_own(
+        self, group: RoutineGroup, routine: Routine, actuals: list[Actual], pos: Pos
+    ) -> list[Actual]:
+        """SELF before the actual parameters of a method that has it."""
+        if routine.method is None or routine.method.kind == "STATIC":
+            return actuals
+        own: Actual | None = group.own or self.own_actual(pos)
+        return actuals if own is None else [own, *actuals]
+
     @staticmethod
     def _match(routine: Routine, actuals: list[Actual]) -> list[Actual | None] | None:
         """Actual parameters in the order of the formal ones; None marks a default."""
@@ -166,6 +184,8 @@ class CallMixin(ExpressionMixin):
         for index, actual in enumerate(actuals):
             name = actual.arg.name
             target = index if name is None else positions.get(name, -1)
+            if actual.arg.key is not None:
+                return None
             if not 0 <= target < len(params) or matched[target] is not None:
                 return None
             matched[target] = actual
@@ -228,7 +248,7 @@ class CallMixin(ExpressionMixin):
             self._assignable(actual)
             return self.initial_value(param.type)
         run = actual.code.run
-        if is_composite(param.type) and param.type is actual.code.type:
+        if is_composite(param.type) and _passes(actual.code.type, param.type):
             shared = param.mode == "IN" or param.nocopy
             incoming: Run = run if shared else lambda f: copy_value(run(f))
         else:
@@ -250,7 +270,7 @@ class CallMixin(ExpressionMixin):
         place = actual.place
         assert place is not None and place.store is not None  # noqa: S101, PT018
         store = place.store
-        if is_composite(param.type) and param.type is place.type:
+        if is_composite(param.type) and (param.type is place.type or param.name == "SELF"):
             return store
         convert = self.conversion(param.type, place.type, pos)
         if convert is None:
@@ -266,7 +286,9 @@ class CallMixin(ExpressionMixin):
     ) -> Run:
         if routine.python is not None:
             return python_call(routine, makers, stores)
-        if routine.home is not None and group.package is not None:
+        if routine.method is not None:
+            enter = self.method_entry(routine, exact=group.exact)
+        elif routine.home is not None and group.package is not None:
             enter = package_entry(routine)
         elif group.level < 0:
             enter = standalone_entry(routine)
@@ -321,7 +343,7 @@ class CallMixin(ExpressionMixin):
         """Arguments of a function whose parameters have no names."""
         if args is None:
             return []
-        if any(arg.name is not None for arg in args.args):
+        if any(arg.name is not None or arg.key is not None for arg in args.args):
             raise pls(pos, 306, name)
         return [self.expression(arg.value) for arg in args.args]
 
@@ -362,6 +384,13 @@ class CallMixin(ExpressionMixin):
             if isinstance(symbol, RoutineGroup):
                 return self.call(symbol, args, pos, statement=name not in _STANDARD_FUNCTIONS)
         return None
+
+
+def _passes(source: PlType, target: PlType) -> bool:
+    """Is a composite value passed as it is?"""
+    if isinstance(source, ObjectType) and isinstance(target, ObjectType):
+        return source.steps_to(target) is not None
+    return source is target
 
 
 _STANDARD_FUNCTIONS = frozenset({"INSERTING", "UPDATING", "DELETING"})

@@ -13,17 +13,18 @@ from dtm.sandbox.interpreter.compiler.calls import CallMixin
 from dtm.sandbox.interpreter.compiler.symbols import Code, Place, Run
 from dtm.sandbox.interpreter.runtime import Frame
 from dtm.sandbox.interpreter.syntax.errors import pls
-from dtm.sandbox.interpreter.syntax.tree import Args, Pos
+from dtm.sandbox.interpreter.syntax.tree import Args, Ident, Pos, Ref
 from dtm.sandbox.interpreter.types import (
     BOOLEAN,
     NULL,
     PLS_INTEGER,
     CollectionType,
+    ObjectType,
     PlType,
     RecordType,
 )
 from dtm.sandbox.interpreter.values import Assoc, Record, Table
-from dtm.sandbox.kernel.errors import OraError, Unsupported
+from dtm.sandbox.kernel.errors import OraError
 
 Value = Any
 _FUNCTIONS = ("COUNT", "FIRST", "LAST", "NEXT", "PRIOR", "EXISTS", "LIMIT")
@@ -48,12 +49,12 @@ class CollectionMixin(CallMixin):
     def construct(self, pl_type: PlType, args: Args, pos: Pos) -> Code:
         if isinstance(pl_type, RecordType):
             return self._construct_record(pl_type, args, pos)
+        if isinstance(pl_type, ObjectType):
+            return self.construct_object(pl_type, args, pos)
         if not isinstance(pl_type, CollectionType):
             raise pls(pos, 330)
         if pl_type.how == "ASSOC":
-            if args.args:
-                raise Unsupported(630, "qualified expression of an associative array", *pos)
-            return Code(lambda _f: Assoc(pl_type), pl_type)
+            return self._construct_array(pl_type, args, pos)
         codes = self.positional(args, pl_type.name, pos)
         runs = [self.converted(code, pl_type.element, pos, pl_type.name) for code in codes]
         limit = pl_type.limit
@@ -61,12 +62,38 @@ class CollectionMixin(CallMixin):
             return Code(_raiser(6532), pl_type)
         return Code(lambda f: Table(pl_type, [run(f) for run in runs]), pl_type)
 
+    def _construct_array(self, pl_type: CollectionType, args: Args, pos: Pos) -> Code:
+        """18c: array_type(key => value, ...); a name before => is an expression here."""
+        index = pl_type.index
+        assert index is not None  # noqa: S101
+        pairs: list[tuple[Run, Run]] = []
+        for arg in args.args:
+            key = arg.key
+            if arg.name is not None:
+                key = Ref(pos, [Ident(arg.name, pos)])
+            if key is None:
+                raise pls(arg.value.pos, 306, pl_type.name)
+            value = self.converted(self.expression(arg.value), pl_type.element, arg.value.pos)
+            pairs.append((self.converted(self.expression(key), index, key.pos), value))
+
+        def make(f: Frame) -> Value:
+            table = Assoc(pl_type)
+            for key, value in pairs:
+                table.put(key(f), value(f))
+            return table
+
+        return Code(make, pl_type)
+
+    def construct_object(self, kind: ObjectType, args: Args, pos: Pos) -> Code:
+        """An object type's constructor; the compiler of objects has it."""
+        raise NotImplementedError
+
     def _construct_record(self, pl_type: RecordType, args: Args, pos: Pos) -> Code:
         """18c: record_type(value, field => value, ...)"""
         makers: list[Run] = [f.default or self.initial_value(f.type) for f in pl_type.fields]
         for index, arg in enumerate(args.args):
             at = index if arg.name is None else pl_type.position(arg.name)
-            if at is None or at >= len(makers):
+            if arg.key is not None or at is None or at >= len(makers):
                 raise pls(pos, 306, pl_type.name)
             code = self.expression(arg.value)
             makers[at] = self.converted(code, pl_type.fields[at].type, arg.value.pos)

@@ -91,6 +91,7 @@ class DeclarationMixin(DynamicMixin):
         if isinstance(decl, tree.ExceptionDecl):
             self.scope.symbols[decl.name] = ExceptionSymbol(decl.name, ExceptionId(decl.name))
             return None
+        assert not isinstance(decl, tree.ObjectDecl)  # noqa: S101  (a unit of its own)
         self.scope.symbols[decl.name] = TypeSymbol(decl.name, self._type_decl(decl))
         return None
 

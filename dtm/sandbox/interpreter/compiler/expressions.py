@@ -12,7 +12,7 @@ from dtm.sandbox.interpreter.compiler.matching import (
     submultiset,
 )
 from dtm.sandbox.interpreter.compiler.operators import OperatorMixin
-from dtm.sandbox.interpreter.compiler.symbols import Code, Run
+from dtm.sandbox.interpreter.compiler.symbols import Code, Place, Run
 from dtm.sandbox.interpreter.runtime import Frame, FunctionSite
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import pls
@@ -33,6 +33,7 @@ from dtm.sandbox.interpreter.types import (
     TIMESTAMP_TZ,
     VARCHAR2,
     CollectionType,
+    ObjectType,
     PlType,
     Scalar,
     is_number,
@@ -90,9 +91,21 @@ class ExpressionMixin(OperatorMixin):
             return self._cast(expr)
         if isinstance(expr, tree.Extract):
             return self._extract(expr)
+        return self._worded(expr)
+
+    def _worded(self, expr: Expr) -> Code:
         if isinstance(expr, tree.Trim):
             return self._trim(expr)
+        if isinstance(expr, tree.Upcast):
+            thing = self.upcast(expr)
+            return Code(thing.load, thing.type) if isinstance(thing, Place) else thing
+        if isinstance(expr, tree.IsOf):
+            return self.is_of(expr)
         raise pls(expr.pos, 382)
+
+    def is_of(self, expr: tree.IsOf) -> Code:
+        """IS OF; the compiler of objects has it."""
+        raise NotImplementedError
 
     def _literal(self, expr: tree.Literal) -> Code:
         value = expr.value
@@ -259,6 +272,8 @@ class ExpressionMixin(OperatorMixin):
         if not kinds:
             return NULL
         first = kinds[0]
+        if isinstance(first, ObjectType):
+            return _common_object(kinds)
         if not isinstance(first, Scalar):
             return first
         if all(is_number(k) for k in kinds):
@@ -345,6 +360,19 @@ class ExpressionMixin(OperatorMixin):
         if op == "SUBMULTISET":
             return Code(lambda f: submultiset(a(f), b(f)), BOOLEAN)
         return Code(lambda f: multiset(op, a(f), b(f), kind), kind)
+
+
+def _common_object(kinds: list[PlType]) -> PlType:
+    """The type that all alternatives are or inherit from; the first one when there is none."""
+    candidate = kinds[0]
+    while isinstance(candidate, ObjectType):
+        target = candidate
+        if all(isinstance(k, ObjectType) and k.steps_to(target) is not None for k in kinds):
+            return target
+        if candidate.supertype is None:
+            break
+        candidate = candidate.supertype
+    return kinds[0]
 
 
 def _plsql_error(function: Any, *values: Value) -> Value:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dtm.plsql.lexer import BIND, IDENT, OP, QUOTED, Token
-from dtm.sandbox.interpreter.compiler.collections import CollectionMixin
+from dtm.sandbox.interpreter.compiler.objects import ObjectMixin
 from dtm.sandbox.interpreter.compiler.symbols import (
+    AttributeSymbol,
     Code,
     CursorSymbol,
     LabelSymbol,
@@ -112,7 +113,7 @@ class SqlSite:
         return compiled, result
 
 
-class HostMixin(CollectionMixin):
+class HostMixin(ObjectMixin):
     """Prepares static SQL."""
 
     def host_variable(self, path: tuple[str, ...]) -> HostVariable | None:
@@ -121,7 +122,7 @@ class HostMixin(CollectionMixin):
             code = self.generated.get(path[0]) or self.generated_later[path[0]]
             return HostVariable(code.run, ora_type(code.type))
         symbol = self._host_symbol(path)
-        if not isinstance(symbol, Variable | LabelSymbol | PackageSymbol):
+        if not isinstance(symbol, Variable | LabelSymbol | PackageSymbol | AttributeSymbol):
             return None
         ref = Ref((0, 0), [Ident(name, (0, 0)) for name in path])
         try:
@@ -152,7 +153,7 @@ class HostMixin(CollectionMixin):
         if isinstance(symbol, PackageSymbol | LabelSymbol) and len(path) > 1:
             package = symbol
             symbol = symbol.member(path[-1])
-        if not isinstance(symbol, RoutineGroup):
+        if not isinstance(symbol, RoutineGroup) or symbol.methods:
             return None
         functions = [r for r in symbol.routines if r.returns is not None]
         if not functions:

@@ -10,7 +10,14 @@ from typing import Any
 
 from dtm.sandbox.interpreter import registry
 from dtm.sandbox.interpreter.compiler.base import Base
+from dtm.sandbox.interpreter.compiler.parts import (
+    as_place,
+    attribute_reader,
+    element_store,
+    there,
+)
 from dtm.sandbox.interpreter.compiler.symbols import (
+    AttributeSymbol,
     BadSymbol,
     Code,
     CursorSymbol,
@@ -33,9 +40,16 @@ from dtm.sandbox.interpreter.syntax.tree import (
     Ident,
     Pos,
     Ref,
+    Upcast,
 )
-from dtm.sandbox.interpreter.types import CollectionType, CursorType, PlType, RecordType
-from dtm.sandbox.interpreter.values import Assoc, Record, Table
+from dtm.sandbox.interpreter.types import (
+    CollectionType,
+    CursorType,
+    ObjectType,
+    PlType,
+    RecordType,
+)
+from dtm.sandbox.interpreter.values import Assoc, Record
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 
 Value = Any
@@ -64,6 +78,8 @@ class NamingMixin(Base):
 
     def _first(self, ref: Ref, *, statement: bool) -> tuple[Thing, int]:
         head = ref.parts[0]
+        if isinstance(head, Upcast):
+            return self.upcast(head), 1
         if not isinstance(head, Ident):
             raise pls(ref.pos, 103, "Encountered a malformed name")
         if (
@@ -74,6 +90,8 @@ class NamingMixin(Base):
         ):
             return self.sql_attribute(ref)
         symbol = self._local(ref, head)
+        if isinstance(symbol, AttributeSymbol):
+            return self.attribute(symbol, head.pos), 1
         if symbol is not None:
             return symbol, 1
         following = ref.parts[1] if len(ref.parts) > 1 else None
@@ -173,6 +191,8 @@ class NamingMixin(Base):
         if isinstance(thing, BadSymbol):
             raise pls(ref.pos, 320)
         if isinstance(thing, TypeSymbol):
+            if isinstance(thing.type, ObjectType) and isinstance(part, Ident):
+                return self.methods(thing.type, part, "STATIC"), index + 1
             raise pls(ref.pos, 330)
         raise pls(ref.pos, 487, self._spelled(ref, index))
 
@@ -201,40 +221,47 @@ class NamingMixin(Base):
             raise pls(part.pos, 208, part.name)
         if isinstance(part, Ident):
             if isinstance(kind, RecordType):
-                return self._field(thing, kind, part), index + 1
+                return self.field(thing, kind, part), index + 1
+            if isinstance(kind, ObjectType):
+                return self.object_member(thing, ref, index, statement=statement)
             if isinstance(kind, CollectionType):
                 args = ref.parts[index + 1] if index + 1 < len(ref.parts) else None
                 actual = args if isinstance(args, Args) else None
                 code = self.method(
-                    _as_place(thing), part.name, actual, part.pos, statement=statement
+                    as_place(thing), part.name, actual, part.pos, statement=statement
                 )
                 return code, index + (1 if actual is None else 2)
             raise pls(ref.pos, 487, self._spelled(ref, index))
-        if isinstance(kind, CollectionType):
-            return self._element(_as_place(thing), kind, part), index + 1
+        if isinstance(kind, CollectionType) and isinstance(part, Args):
+            return self._element(as_place(thing), kind, part), index + 1
         if index == 1 and isinstance(ref.parts[0], Ident):
             raise pls(ref.pos, 222, ref.parts[0].name)
         raise pls(ref.pos, 222, self._spelled(ref, index))
 
-    def _field(self, thing: Place | Code, record: RecordType, part: Ident) -> Place:
+    def field(self, thing: Place | Code, record: RecordType | ObjectType, part: Ident) -> Place:
+        """A record's field or an object's attribute: of a null object it is NULL, and assigning
+        it raises ORA-06530."""
         position = record.position(part.name)
         if position is None:
             raise pls(part.pos, 302, part.name)
         pos = position
         outer = thing.load if isinstance(thing, Place) else thing.run
+        if isinstance(record, ObjectType):
+            load = attribute_reader(outer, pos)
+        else:
 
-        def load(f: Frame) -> Value:
-            return outer(f).fields[pos]
+            def load(f: Frame) -> Value:
+                return outer(f).fields[pos]
 
         place = Place(record.fields[pos].type, load, problem=363, text=part.name)
         if isinstance(thing, Place):
             reach = thing.reach or thing.load
             place.problem, place.text = thing.problem, f"{thing.text}.{part.name}"
-            place.reach = lambda f: reach(f).fields[pos]
+            place.reach = lambda f: there(reach(f)).fields[pos]
             if thing.store is not None:
 
                 def store(f: Frame, value: Value) -> None:
-                    reach(f).fields[pos] = value
+                    there(reach(f)).fields[pos] = value
 
                 place.store = store
         return place
@@ -259,9 +286,28 @@ class NamingMixin(Base):
 
         place = Place(collection.element, load, problem=thing.problem, text=thing.text)
         if thing.store is not None:
-            place.store = _element_store(thing.reach or outer, key)
+            place.store = element_store(thing.reach or outer, key)
         place.reach = self._element_reach(thing.reach or outer, key, collection)
         return place
+
+    def upcast(self, expr: Upcast) -> Place | Code:
+        """TREAT and (object AS type); the compiler of objects has them."""
+        raise NotImplementedError
+
+    def attribute(self, symbol: AttributeSymbol, pos: Pos) -> Place:
+        """An attribute in a method's body."""
+        raise NotImplementedError
+
+    def object_member(
+        self, thing: Place | Code, ref: Ref, index: int, *, statement: bool
+    ) -> tuple[Place | Code, int]:
+        """An attribute or a method of an object."""
+        raise NotImplementedError
+
+    @staticmethod
+    def methods(kind: ObjectType, part: Ident, wanted: str) -> RoutineGroup:
+        """The methods of a name."""
+        raise NotImplementedError
 
     def index_type(self) -> PlType:
         """The type of a nested table's subscript."""
@@ -344,21 +390,3 @@ class NamingMixin(Base):
         if isinstance(thing, ExceptionSymbol | LabelSymbol | PackageSymbol):
             raise pls(ref.pos, 382)
         raise pls(ref.pos, 320)
-
-
-def _as_place(thing: Place | Code) -> Place:
-    if isinstance(thing, Place):
-        return thing
-    return Place(thing.type, thing.run, None, text="")
-
-
-def _element_store(
-    outer: Callable[[Frame], Value], key: Callable[[Frame], Value]
-) -> Callable[[Frame, Value], None]:
-    def store(f: Frame, value: Value) -> None:
-        container: Assoc | Table | None = outer(f)
-        if container is None:
-            raise OraError(6531)
-        container.put(key(f), value)
-
-    return store

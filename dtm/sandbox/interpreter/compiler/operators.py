@@ -35,9 +35,8 @@ from dtm.sandbox.interpreter.types import (
     TIMESTAMP_TZ,
     VARCHAR2,
     CollectionType,
-    CursorType,
+    ObjectType,
     PlType,
-    RecordType,
     Scalar,
     is_number,
     is_text,
@@ -138,11 +137,15 @@ class OperatorMixin(TypingMixin):
             if op in ("=", "<>") and a is b and a.how == "NESTED":
                 return multiset(left.run), multiset(right.run)
             raise pls(pos, 306, op)
+        if isinstance(a, ObjectType) and isinstance(b, ObjectType):
+            return self.compared_objects(left, right, pos, op)
         if not (isinstance(a, Scalar) and isinstance(b, Scalar)):
-            if isinstance(a, RecordType | CursorType | CollectionType):
-                raise pls(pos, 306, op)
             raise pls(pos, 306, op)
         return self._comparable_scalars(left, right, a, b, pos, op)
+
+    def compared_objects(self, left: Code, right: Code, pos: Pos, op: str) -> tuple[Run, Run]:
+        """Objects; their compiler has it."""
+        raise NotImplementedError
 
     def _comparable_scalars(  # noqa: PLR0911
         self, left: Code, right: Code, a: Scalar, b: Scalar, pos: Pos, op: str

@@ -187,7 +187,7 @@ class StatementMixin(CursorMixin):
         """RETURN [expression]"""
         returns = None if self.routine is None else self.routine.returns
         if statement.value is None:
-            if returns is not None and not (self.routine and self.routine.pipelined):
+            if returns is not None and not self._bare_return():
                 raise pls(statement.pos, 503)
             return lambda _f: RETURN
         if returns is None:
@@ -200,6 +200,13 @@ class StatementMixin(CursorMixin):
             return RETURN
 
         return execute
+
+    def _bare_return(self) -> bool:
+        """May RETURN of this function stand alone? In a pipelined one and in a constructor."""
+        routine = self.routine
+        if routine is None or routine.pipelined:
+            return routine is not None
+        return routine.method is not None and routine.method.kind == "CONSTRUCTOR"
 
     # -------------------------------------------------------------- exceptions
 

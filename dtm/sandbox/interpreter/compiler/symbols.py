@@ -10,7 +10,7 @@ from dtm.sandbox.interpreter.raising import ExceptionId
 from dtm.sandbox.interpreter.runtime import Frame, Routine, UnitInfo
 from dtm.sandbox.interpreter.syntax.tree import Param as ParamNode
 from dtm.sandbox.interpreter.syntax.tree import SqlText, SubprogramDecl, TypeRef
-from dtm.sandbox.interpreter.types import PlType, RecordType
+from dtm.sandbox.interpreter.types import ObjectType, PlType, RecordType
 
 Value = Any
 Run = Callable[[Frame], Value]
@@ -73,13 +73,39 @@ class CursorSymbol:
 
 @dataclass(slots=True, eq=False)
 class RoutineGroup:
-    """Overloads of one name in one scope, with their declarations."""
+    """Overloads of one name in one scope, with their declarations. Of methods: `own` is SELF as an
+    actual parameter (calls.Actual), `exact` forbids dynamic dispatch, `methods` marks a group in
+    the scope of a type body."""
 
     name: str
     routines: list[Routine] = field(default_factory=list)
     declarations: list[SubprogramDecl] = field(default_factory=list)
     package: tuple[str, str] | None = None
     level: int = 0  # of the frame around them
+    own: Any = None
+    exact: bool = False
+    methods: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class AttributeSymbol:
+    """An attribute of the object type whose method is compiled."""
+
+    name: str
+    type: PlType
+
+
+@dataclass(slots=True, eq=False)
+class ObjectMethod:
+    """A method of an object type. `home`: the type whose body has it; `index`: its dispatch number
+    among the methods, the same in subtypes."""
+
+    routine: Routine
+    kind: str  # MEMBER, STATIC, CONSTRUCTOR
+    role: str  # MAP, ORDER or ""
+    words: frozenset[str]
+    home: ObjectType
+    index: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -122,6 +148,7 @@ Symbol = (
     | ExceptionSymbol
     | CursorSymbol
     | RoutineGroup
+    | AttributeSymbol
     | LabelSymbol
     | PackageSymbol
     | BadSymbol
@@ -172,3 +199,4 @@ class Place:
     problem: int = 363
     text: str = ""
     slot: int | None = None  # of a variable of the running subprogram itself
+    exact: bool = False  # (object AS type): methods are not dispatched

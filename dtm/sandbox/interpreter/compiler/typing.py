@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dtm.sandbox.interpreter.compiler.naming import NamingMixin
 from dtm.sandbox.interpreter.compiler.symbols import (
+    AttributeSymbol,
     BadSymbol,
     CursorSymbol,
     LabelSymbol,
@@ -23,6 +24,7 @@ from dtm.sandbox.interpreter.types import (
     STANDARD_TYPES,
     CollectionType,
     CursorType,
+    ObjectType,
     PlType,
     RecordField,
     RecordType,
@@ -54,6 +56,8 @@ class TypingMixin(NamingMixin):
     def _named(self, ref: TypeRef) -> PlType:
         path = ref.path
         symbol: Symbol | None = self.scope.find(path[0])
+        if isinstance(symbol, AttributeSymbol):
+            symbol = None
         rest = path[1:]
         if symbol is None and len(path) == 1 and path[0] in STANDARD_TYPES:
             return STANDARD_TYPES[path[0]]
@@ -140,15 +144,17 @@ class TypingMixin(NamingMixin):
             symbol = self._inside(symbol, rest.pop(0), ref.pos)
         if isinstance(symbol, BadSymbol):
             raise pls(ref.pos, 320)
-        if not isinstance(symbol, Variable):
+        if not isinstance(symbol, Variable | AttributeSymbol):
             raise pls(ref.pos, 206, ".".join(path))
         return self._component(symbol.type, rest, ref.pos)
 
     @staticmethod
     def _component(found: PlType, rest: list[str], pos: Pos) -> PlType:
         for name in rest:
-            position = found.position(name) if isinstance(found, RecordType) else None
-            if position is None or not isinstance(found, RecordType):
+            if not isinstance(found, RecordType | ObjectType):
+                raise pls(pos, 302, name)
+            position = found.position(name)
+            if position is None:
                 raise pls(pos, 302, name)
             found = found.fields[position].type
         return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dtm.sandbox.interpreter.compiler.base import BlockBinds, Resolver
-from dtm.sandbox.interpreter.compiler.declaring import DeclarationMixin
+from dtm.sandbox.interpreter.compiler.objectunits import ObjectUnitMixin
 from dtm.sandbox.interpreter.compiler.symbols import (
     CursorSymbol,
     ExceptionSymbol,
@@ -32,7 +32,7 @@ from dtm.sandbox.interpreter.runtime import (
 )
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
-from dtm.sandbox.interpreter.types import CollectionType, PlType, Scalar
+from dtm.sandbox.interpreter.types import CollectionType, ObjectType, PlType, Scalar
 from dtm.sandbox.kernel.ports import TriggerEvent, UnitError
 from dtm.sandbox.kernel.types import Kind, OraType
 
@@ -104,7 +104,7 @@ class Compilation:
     depends: set[tuple[str, str, str]] = field(default_factory=set)
 
 
-class UnitCompiler(DeclarationMixin):
+class UnitCompiler(ObjectUnitMixin):
     """Compiles one unit."""
 
     def __init__(self, rt: Runtime, resolver: Resolver, unit: UnitInfo, source: str) -> None:
@@ -297,9 +297,11 @@ class UnitCompiler(DeclarationMixin):
 
         return store
 
-    def type_unit(self, unit: tree.Unit) -> CollectionType:
-        """CREATE TYPE name AS TABLE OF / VARRAY(n) OF ..."""
+    def type_unit(self, unit: tree.Unit, unfinished: ObjectType) -> CollectionType | ObjectType:
+        """CREATE TYPE name AS TABLE OF / VARRAY(n) OF ... / OBJECT, or UNDER another."""
         decl = unit.decls[0]
+        if isinstance(decl, tree.ObjectDecl):
+            return self.object_type(decl, unfinished)
         assert isinstance(decl, tree.CollectionDecl)  # noqa: S101
         found = self.collection_type(decl)
         found.owner = self.unit.owner

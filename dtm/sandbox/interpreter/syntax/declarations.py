@@ -33,6 +33,8 @@ _OPTIONS = ("DETERMINISTIC", "PIPELINED", "PARALLEL_ENABLE", "RESULT_CACHE", "AU
 class DeclarationParser(ExpressionParser):
     """Parses declarative parts; needs the statement parser for bodies."""
 
+    in_constructor = False  # RETURN SELF AS RESULT
+
     def block_body(self, decls: list[Decl], name: str | None) -> Block:
         """BEGIN ... END; the statement parser has it."""
         raise NotImplementedError
@@ -60,7 +62,10 @@ class DeclarationParser(ExpressionParser):
                 self.fail("type rowtype")
             return TypeRef(pos, tuple(path), suffix=self.advance().value)
         if len(path) > 1 or first.quoted:
-            return TypeRef(pos, tuple(path))
+            ref = TypeRef(pos, tuple(path))
+            if self.at("(") and self.peek().kind == NUMBER:
+                self._constraints(ref)
+            return ref
         return self._builtin_type(TypeRef(pos, (first.name,)))
 
     def _builtin_type(self, ref: TypeRef) -> TypeRef:
@@ -283,11 +288,13 @@ class DeclarationParser(ExpressionParser):
         self.expect(")")
         return params
 
-    def subprogram(self, *, standalone: bool = False) -> SubprogramDecl:
-        """PROCEDURE or FUNCTION: a declaration or a definition."""
+    def subprogram(self, *, standalone: bool = False, listed: bool = False) -> SubprogramDecl:
+        """PROCEDURE or FUNCTION: a declaration or a definition. `listed`: a method of an object
+        type, which ends at a comma."""
         kind = self.advance().value
         pos = self.pos
-        name = self.name().name
+        constructor, self.in_constructor = self.in_constructor, False
+        name = self.name(reserved_ok=listed).name
         if standalone and self.at("."):
             self.advance()
             name = self.name().name
@@ -295,14 +302,18 @@ class DeclarationParser(ExpressionParser):
         returns = None
         if kind == "FUNCTION":
             self.expect("RETURN")
-            returns = self.data_type()
+            if constructor:
+                self.expect("SELF", "AS", "RESULT")
+                returns = TypeRef(pos, (name,))
+            else:
+                returns = self.data_type()
             if returns.numbers:
                 self.fail(". @ % ; is authid as cluster order using external character")
         decl = SubprogramDecl(pos, kind, name, params, returns, self._options())
         if self.at("IS", "AS"):
             self.advance()
             decl.body = self._body(name)
-        else:
+        elif not listed:
             self.expect(";")
         return decl
 

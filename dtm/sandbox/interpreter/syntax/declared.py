@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from dtm.sandbox.interpreter.syntax.nodes import Expr, Pos, SqlText, TypeRef
 
@@ -50,6 +51,31 @@ class CollectionDecl:
     element: TypeRef
     index: TypeRef | None = None
     limit: int | None = None
+
+
+@dataclass(slots=True)
+class Method:
+    """What makes a subprogram a method. `kind`: MEMBER, STATIC or CONSTRUCTOR; `role`: MAP, ORDER
+    or nothing; `words`: OVERRIDING, FINAL, NOT INSTANTIABLE ..."""
+
+    kind: str
+    role: str
+    words: frozenset[str]
+
+
+@dataclass(slots=True)
+class ObjectDecl:
+    """CREATE TYPE ... AS OBJECT or UNDER; `methods` are SubprogramDecl. `complete` is False for
+    CREATE TYPE name; alone."""
+
+    pos: Pos
+    name: str
+    under: TypeRef | None
+    attributes: list[FieldDecl]
+    methods: list[Any]
+    final: bool = True
+    instantiable: bool = True
+    complete: bool = True
 
 
 @dataclass(slots=True)

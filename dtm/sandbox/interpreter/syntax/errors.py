@@ -37,6 +37,7 @@ PLS: dict[int, str] = {
     307: "too many declarations of '%s' match this call",
     308: "this construct is not allowed as the origin of an assignment",
     310: "with %%ROWTYPE attribute, '%s' must name a table, cursor or cursor-variable",
+    311: 'the declaration of "%s" is incomplete or malformed',
     312: "a positional parameter association may not follow a named association",
     313: "'%s' not declared in this scope",
     315: "Implementation restriction: unsupported table index type",
@@ -84,8 +85,18 @@ PLS: dict[int, str] = {
     497: "cannot mix between single row and multi-row (BULK) in INTO list",
     503: "RETURN <value> statement required for this return from function",
     504: "type %s_BASE may not be used outside of package STANDARD",
+    526: "A MAP or ORDER function is required for comparing objects in PL/SQL.",
+    530: "Illegal type used for object type attribute: '%s'.",
+    538: "subprogram or cursor '%s' is declared in an object type specification and must be defined"
+    " in the object type body",
+    539: "subprogram '%s' is declared in an object type body and must be defined in the object type"
+    " specification",
+    588: "unqualified instance attribute references allowed only in member methods",
+    589: 'no attributes found in object type "%s"',
+    590: "attempting to create a subtype UNDER a FINAL type",
     592: "operation '%s' is not supported on this type",
     593: 'default value of parameter "%s" in body must match that of spec',
+    635: "method does not override",
     642: "local collection types not allowed in SQL statements",
     653: "aggregate/table functions are not allowed in PL/SQL scope",
     657: "Implementation restriction: bulk SQL with associative arrays with VARCHAR2 key is not"
@@ -96,6 +107,7 @@ PLS: dict[int, str] = {
     706: "exception '%s' must be declared",
     707: "unsupported construct or internal error [%s]",
     710: "Pragma %s cannot be specified here",
+    713: "attempting to instantiate a type that is NOT INSTANTIABLE",
     904: "insufficient privilege to access object %s",
     905: "object %s is invalid",
 }

@@ -23,12 +23,15 @@ from dtm.sandbox.interpreter.syntax.tree import (
     Expr,
     Ident,
     InList,
+    IsOf,
     IsTest,
     Like,
     Literal,
     Pos,
     Ref,
+    TypeRef,
     Unary,
+    Upcast,
 )
 from dtm.sandbox.kernel.errors import Unsupported
 
@@ -97,9 +100,24 @@ class ExpressionParser(SpecialForms):
             return IsTest(pos, left, "EMPTY", negated)
         if self.accept("A", "SET"):
             return IsTest(pos, left, "SET", negated)
-        if self.at("OF", "DANGLING", "NAN", "INFINITE"):
+        if self.at("OF"):
+            return self._is_of(left, pos, negated=negated)
+        if self.at("DANGLING", "NAN", "INFINITE"):
             raise Unsupported(602, f"IS {self.token.value}", *pos)
         raise self.unexpected("null not")
+
+    def _is_of(self, left: Expr, pos: Pos, *, negated: bool) -> Expr:
+        self.expect("OF")
+        self.accept("TYPE")
+        self.expect("(")
+        types: list[tuple[bool, TypeRef]] = []
+        while True:
+            only = self.accept("ONLY")
+            types.append((only, self.data_type()))
+            if not self.accept(","):
+                break
+        self.expect(")")
+        return IsOf(pos, left, types, negated)
 
     def _condition(self, left: Expr, pos: Pos, *, negated: bool) -> Expr:
         if self.accept("LIKE"):
@@ -233,12 +251,17 @@ class ExpressionParser(SpecialForms):
         inner = self.expression()
         if self.at(","):
             raise Unsupported(603, "row value constructor", *pos)
+        if self.accept("AS"):
+            inner = Upcast(pos, inner, self.data_type(), exact=True)
         self.expect(")")
         self.leave()
-        return self._selectors_behind(inner)
+        return self.selected(inner)
 
-    def _selectors_behind(self, inner: Expr) -> Expr:
-        return inner
+    def selected(self, inner: Expr) -> Expr:
+        """A value in parentheses, or TREAT(...), with what is selected of it."""
+        if not isinstance(inner, Upcast) or not self.at("."):
+            return inner
+        return self.selectors(Ref(inner.pos, [inner]))
 
     def _bind(self) -> Expr:
         pos = self.pos
@@ -254,7 +277,11 @@ class ExpressionParser(SpecialForms):
     def reference(self) -> Ref:
         """A name with its selectors."""
         pos = self.pos
-        parts: list[Ident | Args | Attribute] = [self.name(reserved_ok=self.at("SQL"))]
+        return self.selectors(Ref(pos, [self.name(reserved_ok=self.at("SQL"))]))
+
+    def selectors(self, ref: Ref) -> Ref:
+        """What follows a name: .field, (arguments), %attribute."""
+        parts = ref.parts
         while True:
             if self.at("."):
                 self.advance()
@@ -268,10 +295,10 @@ class ExpressionParser(SpecialForms):
             elif self.at("@"):
                 raise Unsupported(604, "database link", *self.pos)
             else:
-                return Ref(pos, parts)
+                return ref
 
     @staticmethod
-    def _takes_arguments(part: Ident | Args | Attribute) -> bool:
+    def _takes_arguments(part: Ident | Args | Attribute | Upcast) -> bool:
         """SQL%BULK_ROWCOUNT(i) and SQL%BULK_EXCEPTIONS(i) are the attributes with a subscript."""
         return not isinstance(part, Attribute) or part.name.startswith("BULK_")
 
@@ -288,9 +315,14 @@ class ExpressionParser(SpecialForms):
                 name = self.name(reserved_ok=True).name
                 self.advance()
                 named = True
-            elif named:
-                raise pls(self.pos, 312)
-            args.append(Arg(self.expression(), name))
+            pos = self.pos
+            value = self.expression()
+            if self.accept("=>"):
+                args.append(Arg(self.expression(), None, value))
+            elif named and name is None:
+                raise pls(pos, 312)
+            else:
+                args.append(Arg(value, name))
             if not self.accept(","):
                 break
             if self.at(")"):

@@ -27,10 +27,12 @@ class Ident:
 
 @dataclass(slots=True)
 class Arg:
-    """An actual parameter, `name => value` when named."""
+    """An actual parameter, `name => value` when named; `key => value` in a qualified expression of
+    an associative array whose key is no mere name."""
 
     value: Expr
     name: str | None = None
+    key: Expr | None = None
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ class Ref:
     """A name with selectors: x, r.f, t(i).f, pkg.fn(a).g, c%FOUND, seq.NEXTVAL."""
 
     pos: Pos
-    parts: list[Ident | Args | Attribute]
+    parts: list[Ident | Args | Attribute | Upcast]
 
 
 @dataclass(slots=True)
@@ -172,6 +174,27 @@ class Trim:
     operand: Expr
 
 
+@dataclass(slots=True)
+class Upcast:
+    """TREAT(operand AS type); with `exact` the (operand AS type) of a generalized invocation, whose
+    methods are those of `type` itself."""
+
+    pos: Pos
+    operand: Expr
+    type: TypeRef
+    exact: bool = False
+
+
+@dataclass(slots=True)
+class IsOf:
+    """IS [NOT] OF ([ONLY] type, ...)"""
+
+    pos: Pos
+    operand: Expr
+    types: list[tuple[bool, TypeRef]]  # (ONLY, type)
+    negated: bool
+
+
 Expr = (
     Literal
     | Ref
@@ -186,6 +209,8 @@ Expr = (
     | Cast
     | Extract
     | Trim
+    | Upcast
+    | IsOf
 )
 
 

@@ -16,6 +16,7 @@ from dtm.sandbox.interpreter.syntax.tree import (
     Ref,
     Trim,
     TypeRef,
+    Upcast,
 )
 from dtm.sandbox.kernel.errors import Unsupported
 
@@ -31,6 +32,10 @@ class SpecialForms(Stream):
 
     def reference(self) -> Ref:
         """A name with its selectors; the expression parser has it."""
+        raise NotImplementedError
+
+    def selected(self, inner: Expr) -> Expr:
+        """What is selected of a value; the expression parser has it."""
         raise NotImplementedError
 
     def data_type(self) -> TypeRef:
@@ -145,7 +150,14 @@ class SpecialForms(Stream):
     def _treat(self) -> Expr | None:
         if self.peek().value != "(":
             return None
-        raise Unsupported(607, "TREAT", *self.pos)
+        pos = self.pos
+        self.advance()
+        self.advance()
+        operand = self.expression()
+        self.expect("AS")
+        target = self.data_type()
+        self.expect(")")
+        return self.selected(Upcast(pos, operand, target))
 
     def _new(self) -> Expr | None:
         if self.peek().kind not in (IDENT, QUOTED) or self.peek().value in RESERVED:

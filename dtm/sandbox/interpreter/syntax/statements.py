@@ -84,7 +84,7 @@ class StatementParser(CursorStatements):
             if handler is not None and not self._is_name():
                 return handler(self)
             return self._assignment_or_call()
-        if token.kind in (QUOTED, BIND):
+        if token.kind in (QUOTED, BIND) or self.at("("):
             return self._assignment_or_call()
         raise self.unexpected(
             "( begin case declare exit for goto if loop mod null pragma raise return"
@@ -125,7 +125,7 @@ class StatementParser(CursorStatements):
             value = self.expression()
             self.expect(";")
             return tree.Assign(pos, target, value)
-        ref = self.reference()
+        ref = self._target()
         if self.accept(":="):
             value = self.expression()
             self.expect(";")
@@ -134,6 +134,16 @@ class StatementParser(CursorStatements):
             self.fail(":= . ( @ % ;")
         self.advance()
         return tree.Call(pos, ref)
+
+    def _target(self) -> Ref:
+        """What a statement begins with: a name, or an object in parentheses or in TREAT."""
+        if not self.at("(") and not self.at_sequence("TREAT", "("):
+            return self.reference()
+        start = self.token
+        target = self.primary()
+        if not isinstance(target, Ref):
+            raise pls((start.line, start.column), 103, f'Encountered the symbol "{start.text}"')
+        return target
 
     # -------------------------------------------------------------- control
 

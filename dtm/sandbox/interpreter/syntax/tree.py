@@ -8,103 +8,45 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dtm.sandbox.interpreter.syntax.declared import (
-    CollectionDecl as CollectionDecl,
-)
-from dtm.sandbox.interpreter.syntax.declared import (
-    CursorDecl as CursorDecl,
-)
-from dtm.sandbox.interpreter.syntax.declared import (
-    ExceptionDecl as ExceptionDecl,
-)
-from dtm.sandbox.interpreter.syntax.declared import (
-    FieldDecl as FieldDecl,
-)
-from dtm.sandbox.interpreter.syntax.declared import (
-    Param as Param,
-)
-from dtm.sandbox.interpreter.syntax.declared import (
-    Pragma as Pragma,
-)
-from dtm.sandbox.interpreter.syntax.declared import (
-    RecordDecl as RecordDecl,
-)
-from dtm.sandbox.interpreter.syntax.declared import (
-    RefCursorDecl as RefCursorDecl,
-)
-from dtm.sandbox.interpreter.syntax.declared import (
-    SubtypeDecl as SubtypeDecl,
-)
-from dtm.sandbox.interpreter.syntax.declared import (
-    VarDecl as VarDecl,
+    CollectionDecl,
+    CursorDecl,
+    ExceptionDecl,
+    FieldDecl,
+    Method,
+    ObjectDecl,
+    Param,
+    Pragma,
+    RecordDecl,
+    RefCursorDecl,
+    SubtypeDecl,
+    VarDecl,
 )
 from dtm.sandbox.interpreter.syntax.nodes import (
-    Arg as Arg,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Args as Args,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Attribute as Attribute,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Between as Between,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Binary as Binary,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Bind as Bind,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    CaseExpr as CaseExpr,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Cast as Cast,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Expr as Expr,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Extract as Extract,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Ident as Ident,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    InList as InList,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Into as Into,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    IsTest as IsTest,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Like as Like,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Literal as Literal,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Pos as Pos,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Ref as Ref,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    SqlText as SqlText,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Trim as Trim,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    TypeRef as TypeRef,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    Unary as Unary,
-)
-from dtm.sandbox.interpreter.syntax.nodes import (
-    UsingArg as UsingArg,
+    Arg,
+    Args,
+    Attribute,
+    Between,
+    Binary,
+    Bind,
+    CaseExpr,
+    Cast,
+    Expr,
+    Extract,
+    Ident,
+    InList,
+    Into,
+    IsOf,
+    IsTest,
+    Like,
+    Literal,
+    Pos,
+    Ref,
+    SqlText,
+    Trim,
+    TypeRef,
+    Unary,
+    Upcast,
+    UsingArg,
 )
 
 
@@ -119,6 +61,7 @@ class SubprogramDecl:
     returns: TypeRef | None
     options: list[str]
     body: Block | None = None
+    method: Method | None = None  # of an object type
 
 
 Decl = (
@@ -127,6 +70,7 @@ Decl = (
     | RecordDecl
     | CollectionDecl
     | RefCursorDecl
+    | ObjectDecl
     | CursorDecl
     | ExceptionDecl
     | Pragma
@@ -395,3 +339,16 @@ class TriggerHeader:
     old: str = "OLD"
     new: str = "NEW"
     enabled: bool = True
+
+
+__all__ = [
+    "Arg", "Args", "Assign", "Attribute", "Between", "Binary", "Bind", "Block", "Call", "Case",
+    "CaseExpr", "Cast", "CloseCursor", "CollectionDecl", "CursorDecl", "Decl", "ExceptionDecl",
+    "ExecuteImmediate", "Exit", "Expr", "Extract", "Fetch", "FieldDecl", "ForCursor",
+    "ForRange", "Forall", "Goto", "Handler", "Ident", "If", "InList", "Into", "IsOf", "IsTest",
+    "Label", "Like", "Literal", "Loop", "Method", "Null", "ObjectDecl", "OpenCursor",
+    "OpenFor", "Param", "PipeRow", "Pos", "Pragma", "Raise", "RecordDecl", "Ref",
+    "RefCursorDecl", "Return", "Sql", "SqlText", "Stmt", "SubprogramDecl", "SubtypeDecl",
+    "Transaction", "TriggerHeader", "Trim", "TypeRef", "Unary", "Unit", "Upcast", "UsingArg",
+    "VarDecl",
+]  # fmt: skip

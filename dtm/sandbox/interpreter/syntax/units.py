@@ -8,14 +8,21 @@ from typing import Any
 from dtm.plsql.lexer import lex
 from dtm.sandbox.interpreter.syntax.conditional import Constant, Preprocessor
 from dtm.sandbox.interpreter.syntax.errors import pls
-from dtm.sandbox.interpreter.syntax.statements import StatementParser
-from dtm.sandbox.interpreter.syntax.tree import Block, Decl, Expr, TriggerHeader, Unit
+from dtm.sandbox.interpreter.syntax.objects import ObjectParser
+from dtm.sandbox.interpreter.syntax.tree import (
+    Block,
+    Decl,
+    Expr,
+    ObjectDecl,
+    TriggerHeader,
+    Unit,
+)
 from dtm.sandbox.kernel.errors import Unsupported
 
 _DML = ("INSERT", "UPDATE", "DELETE")
 
 
-class UnitParser(StatementParser):
+class UnitParser(ObjectParser):
     """Parses one unit; the text may begin with CREATE or with the type word."""
 
     def unit(self) -> Unit:
@@ -101,20 +108,30 @@ class UnitParser(StatementParser):
         return Unit("BLOCK", None, "__anonymous_block", pos, block=block)
 
     def _type_unit(self) -> Unit:
+        body = self.accept("BODY")
         pos = self.pos
-        if self.at("BODY"):
-            raise Unsupported(621, "object type body", *pos)
         owner, name = self._unit_name()
-        unit = Unit("TYPE", owner, name, pos)
+        unit = Unit("TYPE BODY" if body else "TYPE", owner, name, pos)
+        if body:
+            if not self.accept("IS"):
+                self.expect("AS")
+            unit.decls = [*self.object_body(name)]
+            return unit
         self.accept("FORCE")
-        self._options()
-        if self.at("UNDER"):
-            raise Unsupported(622, "object type", *self.pos)
-        if not self.accept("IS"):
+        if self.accept("OID"):
+            self.advance()
+        unit.invoker = "AUTHID CURRENT_USER" in self._options()
+        if self.token is self.eof or self.accept(";"):
+            unit.decls = [ObjectDecl(pos, name, None, [], [], complete=False)]
+            return unit
+        if not self.at("UNDER") and not self.accept("IS"):
             self.expect("AS")
-        if self.at("OBJECT", "OPAQUE"):
-            raise Unsupported(622, "object type", *self.pos)
-        unit.decls = [self.collection(pos, name)]
+        if self.at("OPAQUE"):
+            raise Unsupported(622, "opaque type", *self.pos)
+        if self.at("OBJECT", "UNDER"):
+            unit.decls = [self.object_type(pos, name)]
+        else:
+            unit.decls = [self.collection(pos, name)]
         self.accept(";")
         return unit
 
