@@ -7,6 +7,7 @@ import sys
 
 from rich.console import Console
 from rich.highlighter import RegexHighlighter
+from rich.text import Text
 from rich.theme import Theme
 
 _THEME = Theme(
@@ -38,6 +39,11 @@ class _States(RegexHighlighter):
         r"(?m)^ *(?P<remove>- .*)$",
         r"(?m)^(?P<command>\$ .*)$",
     ]
+
+
+def highlight(text: Text) -> None:
+    """Colour a text in place, as everything printed is."""
+    _States().highlight(text)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -17,6 +17,7 @@ from dtm.errors import DtmError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,16 @@ class Terminal:
         else:
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
+
+    def coloured(self, text: str) -> Text:
+        """A view's text as something rich draws: no wrapping, no markup, colour by meaning."""
+        from rich.text import Text
+
+        from dtm.cli.colours import highlight
+
+        drawn = Text(text, no_wrap=True, overflow="crop")
+        highlight(drawn)
+        return drawn
 
     def data(self, text: str) -> None:
         """Print machine-readable text: never coloured, never altered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -117,9 +118,10 @@ def run(
         max_parallel=max_parallel,
         wait_s=parse_duration(wait),
         repair=repair,
-        only=_handles(wiring, only_group),
         outside_window=outside_window,
     )
+    if only_group is not None:
+        request = replace(request, only=_handles(wiring, request, only_group))
     if preview:
         return _preview(request, wiring, invocation, output)
     return _run(request, wiring, invocation, output, confirm)
@@ -282,16 +284,20 @@ def due(
     return worst(_run(each, wiring, invocation, Output.TEXT, confirm) for each in requests)
 
 
-def _handles(wiring: Wiring, group: int | None) -> tuple[str, ...]:
-    """The streams of one group of `dtm errors latest`; none: no restriction."""
+def _handles(wiring: Wiring, request: RunRequest, group: int) -> tuple[str, ...]:
+    """The streams of one group of `dtm errors` of the run that the request resumes."""
     from dtm.runner import watch
 
-    if group is None:
-        return ()
-    for found in watch.errors(wiring.runner_deps()):
+    deps = wiring.runner_deps()
+    run_id = watch.open_run(
+        deps, request.operation, request.environment, request.assignment, test=request.test
+    )
+    for found in watch.errors(deps, run_id):
         if found.number == group:
             return found.handles
-    raise UsageError(f"there is no group {group}", hint="dtm errors latest lists the groups")
+    raise UsageError(
+        f"run {run_id} has no group {group} of errors", hint=f"`dtm errors {run_id}` lists them"
+    )
 
 
 def _deps(context: typer.Context) -> Deps:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dtm.cli import view_events
 from dtm.cli.console import Terminal
+from dtm.cli.layout import clip, duration, table
+from dtm.model.alike import sense
 from dtm.runner.events import EventKind, RunEvent
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.text import Text
 
 
 @dataclass
@@ -30,27 +33,127 @@ class Lines:
 
 @dataclass
 class _StreamRow:
-    state: str = "running"
+    """What is known of a stream. Times are monotonic seconds; `note`: why it waits or stopped."""
+
+    instance: str
+    state: str = "connecting"
     iteration: int | None = None
-    tasks: dict[str, float] = field(default_factory=dict)  # running task -> monotonic start
+    tasks: dict[str, float] = field(default_factory=dict)  # running task -> its start
     done: int = 0
-    started: float = field(default_factory=time.monotonic)
+    started: float = 0.0
     ended: float | None = None
     failed: bool = False
+    note: str = ""
+
+
+class Picture:
+    """The streams of a run as its events tell them: a headline and a row each, failed ones first.
+
+    `now`: a monotonic clock. `text` never exceeds the width and height it is given.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._began = now()
+        self._total = 0
+        self._streams: dict[str, _StreamRow] = {}
+
+    def note(self, event: RunEvent) -> None:
+        """Take an event in."""
+        self._total = event.streams or self._total
+        if event.instance is None:
+            return
+        name = view_events.stream_name(event.instance, event.object)
+        if event.handle is not None:
+            fresh = _StreamRow(event.instance, started=self._now())
+            self._update(self._streams.setdefault(name, fresh), event)
+            return
+        for row in self._streams.values():  # what concerns the instance concerns its streams
+            if row.instance == event.instance and row.ended is None:
+                row.note = _first(event.message)
+
+    def _update(self, row: _StreamRow, event: RunEvent) -> None:
+        row.iteration = event.iteration or row.iteration
+        task = event.task or ""
+        match event.kind:
+            case EventKind.STREAM_STARTED:
+                row.state, row.note, row.started = "running", "", self._now()
+            case EventKind.TASK_STARTED:
+                row.tasks[task] = self._now()
+            case EventKind.TASK_DONE:
+                row.tasks.pop(task, None)
+                row.done += 1
+            case EventKind.TASK_FAILED | EventKind.TASK_UNKNOWN:
+                row.tasks.pop(task, None)
+                row.failed, row.note = True, _first(event.message)
+            case EventKind.TASK_RETRY:
+                row.tasks.pop(task, None)
+                row.note = _first(event.message)
+            case EventKind.STREAM_ENDED | EventKind.LOCKED | EventKind.LEFT_OUT:
+                self._end(row, event)
+            case _:
+                pass
+
+    def _end(self, row: _StreamRow, event: RunEvent) -> None:
+        row.ended = self._now()
+        row.tasks.clear()
+        row.state = event.state or "left out"
+        if row.state == "COMPLETED":
+            row.note = ""
+        else:
+            row.note = row.note if row.failed else _first(event.message)
+            row.failed = row.failed or row.state not in ("HALTED", "left out")
+
+    def text(self, width: int, height: int) -> str:
+        """As it looks now, in at most `height` lines of at most `width` characters."""
+        ordered = sorted(self._streams.items(), key=_urgency)
+        room = max(height - 3, 1)
+        shown, hidden = ordered[:room], ordered[room:]
+        rows: list[tuple[str, ...]] = [("stream", "state", "it", "tasks", "time", "now")]
+        rows += [self._cells(name, row) for name, row in shown]
+        name = min(max(len(row[0]) for row in rows), max(width // 3, 12))
+        lines = table([(clip(row[0], name), *row[1:]) for row in rows]).splitlines()
+        lines.insert(0, self._headline())
+        if hidden:
+            counts = Counter(row.state for _, row in hidden)
+            words = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
+            lines.append(f"... and {len(hidden)} more: {words}")
+        return "\n".join(clip(line, width) for line in lines)
+
+    def _cells(self, name: str, row: _StreamRow) -> tuple[str, ...]:
+        end = self._now() if row.ended is None else row.ended
+        doing = ", ".join(f"{task} {duration(end - since)}" for task, since in row.tasks.items())
+        return (
+            name,
+            row.state,
+            str(row.iteration or "-"),
+            str(row.done),
+            duration(end - row.started),
+            doing or row.note,
+        )
+
+    def _headline(self) -> str:
+        states = Counter(row.state for row in self._streams.values())
+        total = max(self._total, len(self._streams))
+        waiting = total - len(self._streams)
+        parts = [f"{states.pop('COMPLETED', 0)} of {total} complete"]
+        parts += [f"{number} {state}" for state, number in sorted(states.items())]
+        if waiting:
+            parts.append(f"{waiting} waiting")
+        return f"{', '.join(parts)}  ({duration(self._now() - self._began)})"
 
 
 class Board:
-    """A table with a row per stream, failed ones first, redrawn as events arrive."""
-
-    MOST = 30  # streams drawn at once; the rest is counted
+    """The picture on a terminal, redrawn four times a second."""
 
     def __init__(self, terminal: Terminal) -> None:
         from rich.live import Live
 
         self._terminal = terminal
-        self._streams: dict[str, _StreamRow] = {}
+        self._picture = Picture()
+        self._told: set[tuple[EventKind, str | None, str]] = set()
         self._live = Live(
-            get_renderable=self._table, console=terminal.out, refresh_per_second=4, transient=True
+            get_renderable=self._draw, console=terminal.out, refresh_per_second=4, transient=True
         )
 
     def start(self) -> None:
@@ -58,59 +161,26 @@ class Board:
         self._live.start()
 
     def stop(self) -> None:
-        """Take the board away and leave one line per stream."""
+        """Take the board away; what was kept above it stays."""
         self._live.stop()
 
     def report(self, event: RunEvent) -> None:
-        """Update the event's row; failures and notices also stay above the board."""
-        if event.kind in _KEPT or (event.instance is None and event.kind not in view_events.QUIET):
-            self._terminal.show(view_events.line(event))
-        if event.instance is not None:
-            name = view_events.stream_name(event.instance, event.object)
-            self._update(self._streams.setdefault(name, _StreamRow()), event)
+        """Update the picture; failures and notices also stay above it, alike ones once."""
+        if event.instance is None:
+            if event.kind not in view_events.QUIET:
+                self._terminal.show(view_events.line(event))
+        elif event.kind in _KEPT:
+            alike = (event.kind, event.task, sense(event.message, event.instance))
+            if alike not in self._told:
+                self._told.add(alike)
+                self._terminal.show(view_events.line(event))
+        self._picture.note(event)
 
-    def _update(self, row: _StreamRow, event: RunEvent) -> None:
-        if event.iteration is not None:
-            row.iteration = event.iteration
-        task = event.task or ""
-        if event.kind is EventKind.TASK_STARTED:
-            row.tasks[task] = time.monotonic()
-        elif event.kind in _OUTCOMES:
-            row.tasks.pop(task, None)
-            row.done += event.kind is EventKind.TASK_DONE
-            row.failed = row.failed or event.kind is not EventKind.TASK_DONE
-        elif event.kind is EventKind.STREAM_ENDED:
-            row.ended = time.monotonic()
-            row.state = event.state or "ended"
-            row.tasks.clear()
-
-    def _table(self) -> Table:
-        from rich.table import Table
-
-        table = Table(box=None, pad_edge=False, expand=False)
-        for heading, justify in (
-            ("stream", "left"), ("state", "left"), ("it", "right"), ("tasks", "right"),
-            ("time", "right"), ("now", "left"),
-        ):  # fmt: skip
-            table.add_column(heading, justify=justify)  # type: ignore[arg-type]  # rich's literals
-        ordered = sorted(self._streams.items(), key=_urgency)
-        for name, row in ordered[: self.MOST]:
-            end = row.ended if row.ended is not None else time.monotonic()
-            now = ", ".join(f"{task} {end - since:.0f}s" for task, since in row.tasks.items())
-            table.add_row(
-                name,
-                row.state.splitlines()[0][:14],
-                "" if row.iteration is None else str(row.iteration),
-                str(row.done),
-                f"{end - row.started:.0f}s",
-                now,
-            )
-        if len(ordered) > self.MOST:
-            table.add_row(f"... and {len(ordered) - self.MOST} more", *[""] * 5)
-        return table
+    def _draw(self) -> Text:
+        width, height = self._terminal.out.size
+        return self._terminal.coloured(self._picture.text(width, height - 1))
 
 
-_OUTCOMES = frozenset({EventKind.TASK_DONE, EventKind.TASK_FAILED, EventKind.TASK_UNKNOWN})
 _KEPT = frozenset(
     {
         EventKind.TASK_FAILED,
@@ -129,7 +199,13 @@ def _urgency(item: tuple[str, _StreamRow]) -> tuple[int, str]:
     name, row = item
     if row.failed:
         return 0, name
-    return (1 if row.ended is None else 2), name
+    if row.ended is None:
+        return (1 if row.state == "running" else 2), name
+    return (4 if row.state == "COMPLETED" else 3), name
+
+
+def _first(message: str) -> str:
+    return message.partition("\n")[0]
 
 
 @contextmanager

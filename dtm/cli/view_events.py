@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dtm.cli.layout import indent
 from dtm.runner.events import EventKind, RunEvent
 
 _WORDS = {
     EventKind.RUN_STARTED: "run",
     EventKind.RUN_RESUMED: "resume",
+    EventKind.CONNECTING: "connect",
     EventKind.STREAM_STARTED: "start",
     EventKind.ITERATION: "next",
     EventKind.TASK_STARTED: "...",
@@ -24,7 +26,9 @@ _WORDS = {
     EventKind.RUN_ENDED: "end",
 }
 # Kinds a log leaves out: each is followed by its outcome, or by the report of the run.
-QUIET = frozenset({EventKind.TASK_STARTED, EventKind.ITERATION, EventKind.RUN_ENDED})
+QUIET = frozenset(
+    {EventKind.CONNECTING, EventKind.TASK_STARTED, EventKind.ITERATION, EventKind.RUN_ENDED}
+)
 
 
 def stream_name(instance: str | None, object_name: str | None) -> str:
@@ -52,6 +56,8 @@ def line(event: RunEvent, width: int = 80) -> str:
     first, *rest = event.message.splitlines()
     if len(text) + len(first) + 2 <= width and not rest:
         return f"{text}  {first}"
+    if not rest:
+        return f"{text}\n{indent(first, 4, width)}"
     return "\n".join([text, *(f"    {each}" for each in (first, *rest))])
 
 

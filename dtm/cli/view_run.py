@@ -6,17 +6,21 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from dtm.cli.layout import paragraph, share, some
 from dtm.cli.view_events import stream_name
 from dtm.errors import ExitCode
+from dtm.model.alike import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dtm.runner.due import Due
-    from dtm.runner.request import RunReport
+    from dtm.runner.request import RunReport, StreamReport
 
 FORMAT_VERSION = 1
 _ADVICE = {
+    ExitCode.ERROR: "Mend it, then give the same command again: it goes on where it stopped.",
+    ExitCode.DEGRADED: "Then give the same command again: it goes on where it stopped.",
     ExitCode.FAILED: "Fix the cause, then give the same command again: it resumes at the failed tasks.",
     ExitCode.LOCKED: "Try again when the other one is done, or wait for it: --wait 30m.",
     ExitCode.HALTED: "The same command resumes it.",
@@ -25,21 +29,34 @@ _ADVICE = {
 
 
 def report_text(report: RunReport, most: int = 20) -> str:
-    """The run's state, its streams counted by state, and what to do next."""
+    """The run's state, its streams counted by state, what went wrong - alike once - and what to do."""
     counts = Counter(stream.state.value for stream in report.streams)
     listed = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
     lines = [f"Run {report.run_id}: {report.state.value} ({listed})"]
     troubled = [stream for stream in report.streams if stream.exit_code is not ExitCode.OK]
-    for stream in troubled[:most]:
-        first = (stream.message.splitlines() or [""])[0]
-        lines.append(f"  {stream_name(stream.instance, stream.object)}: {stream.state}  {first}")
-    if len(troubled) > most:
-        lines.append(f"  ... and {len(troubled) - most} more")
-    lines += [f"  {message}" for message in report.messages]
+    groups = grouped(troubled, lambda s: s.message, lambda s: s.instance)
+    for group in groups[:most]:
+        lines += _trouble(group, len(report.streams))
+    if len(groups) > most:
+        lines.append(f"  ... and {sum(map(len, groups[most:]))} more")
+    lines += [paragraph(message, "  ", "    ") for message in report.messages]
     if report.exit_code in _ADVICE:
         lines.append(_ADVICE[report.exit_code])
         lines.append(f"Details: dtm status {report.run_id}, dtm logs {report.run_id} --sql")
     return "\n".join(lines)
+
+
+def _trouble(group: Sequence[StreamReport], total: int) -> list[str]:
+    """Streams that stopped for the same reason: which, in what state, and why."""
+    first = group[0]
+    why = (first.message.splitlines() or [""])[0]
+    names = [stream_name(stream.instance, stream.object) for stream in group]
+    if len(group) == 1:
+        return [paragraph(f"{names[0]}: {first.state}  {why}", "  ", "    ")]
+    return [
+        paragraph(f"{first.state}, the same on {share(len(group), total)}: {why}", "  ", "    "),
+        paragraph(some(names), "    ", "    "),
+    ]
 
 
 def report_json(report: RunReport) -> str:

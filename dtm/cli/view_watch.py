@@ -1,56 +1,22 @@
-"""Status, logs, history and errors of runs as text. Pure: values to strings."""
+"""Logs, history and errors of runs as text. Pure: values to strings."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
+from dtm.cli.layout import duration, indent, paragraph, some, table
 from dtm.cli.view_events import stream_name
-from dtm.model.states import AttemptState, RunState, StreamState
-from dtm.repository.runs_rows import Event, RunRow
-from dtm.runner.watch import (
-    AttemptLine,
-    ErrorGroup,
-    HistoryLine,
-    Logs,
-    RunLine,
-    RunStatus,
-    SqlLine,
-    StreamStatus,
-)
+from dtm.cli.view_status import head, run_row
+from dtm.model.states import AttemptState
+from dtm.repository.runs_rows import Event
+from dtm.runner.watch import AttemptLine, ErrorGroup, HistoryLine, Logs, SqlLine
 
-_TROUBLED = (StreamState.FAILED, StreamState.UNKNOWN, StreamState.HALTED)
-_RESUMABLE = (RunState.FAILED, RunState.HALTED, RunState.INTERRUPTED)
 # The last word on an outcome is normally the answer of the call; other sources are told.
 _BY_ANSWER = (None, "ANSWER", "RULE")
 
 
-# ---------------------------------------------------------------- status
-
-
-def runs_text(runs: Sequence[RunLine]) -> str:
-    """A list of runs, open ones first."""
-    if not runs:
-        return "No runs yet. Start one: dtm run OPERATION --env ENVIRONMENT"
-    rows: list[tuple[str, ...]] = [
-        ("run", "operation", "env", "state", "done", "failed", "started (UTC)")
-    ]
-    rows += [_run_row(line.run, line.streams) for line in runs]
-    return table(rows)
-
-
-def _run_row(run: RunRow, streams: Mapping[StreamState, int]) -> tuple[str, ...]:
-    failed = streams.get(StreamState.FAILED, 0) + streams.get(StreamState.UNKNOWN, 0)
-    return (
-        run.run_id,
-        run.operation + (" (test)" if run.test else ""),
-        run.environment,
-        run.state.value,
-        f"{streams.get(StreamState.COMPLETED, 0)}/{sum(streams.values())}",
-        str(failed or "-"),
-        f"{run.started_at:%m-%d %H:%M:%S}",
-    )
+# ---------------------------------------------------------------- history
 
 
 def history_text(lines: Sequence[HistoryLine]) -> str:
@@ -61,7 +27,7 @@ def history_text(lines: Sequence[HistoryLine]) -> str:
     for line in lines:
         run = line.run
         ended = (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
-        text.append(f"{'  '.join(_run_row(run, line.streams))}  {duration(ended)}")
+        text.append(f"{'  '.join(run_row(run, line.streams))}  {duration(ended)}")
         totals: dict[str, tuple[int, float]] = {}
         for time in line.tasks:
             count, seconds = totals.get(time.task, (0, 0.0))
@@ -75,68 +41,6 @@ def history_text(lines: Sequence[HistoryLine]) -> str:
             break_on_hyphens=False,
         )
     return "\n".join(text)
-
-
-def status_text(status: RunStatus, most: int = 50) -> str:
-    """One run: its head, and a line per stream with what it does now or why it stopped."""
-    lines = [head(status.run), *_outlook(status), ""]
-    rows: list[tuple[str, ...]] = [("stream", "state", "it", "tasks", "rows", "time", "now")]
-    shown = status.streams[:most]
-    rows += [_stream_row(stream, status.now) for stream in shown]
-    lines.append(table(rows))
-    if len(status.streams) > most:
-        lines.append(f"... and {len(status.streams) - most} more streams")
-    for stream in shown:
-        row = stream.row
-        reason = (stream.error.error_text if stream.error else None) or row.reason
-        if row.record.state in _TROUBLED and reason:
-            lines += ["", f"{row.label}: {row.record.state}", indent(reason)]
-    if status.run.state in _RESUMABLE:
-        again = f"dtm run {status.run.operation} --env {status.run.environment}"
-        lines += ["", f"Resume it: {again}"]
-        lines.append(f"Details:   dtm logs {status.run.run_id} --sql")
-    return "\n".join(lines)
-
-
-def head(run: RunRow) -> str:
-    """`Run ID  operation in env  STATE`, when and by whom."""
-    test = ", test mode" if run.test else ""
-    resumed = f", started {run.start_count} times" if run.start_count > 1 else ""
-    lines = [
-        f"Run {run.run_id}  {run.operation} in {run.environment}  {run.state}{test}",
-        f"    started {run.started_at:%Y-%m-%d %H:%M:%S} UTC by {run.requested_by}{resumed}",
-    ]
-    if run.reason:
-        lines.append(indent(run.reason, 4))
-    return "\n".join(lines)
-
-
-def _outlook(status: RunStatus) -> list[str]:
-    """While it runs: how long it has run, and how long such runs usually take."""
-    if status.run.state is not RunState.RUNNING:
-        return []
-    passed = (status.now - status.run.started_at).total_seconds()
-    usual = f", usually takes {duration(status.typical_s)}" if status.typical_s else ""
-    return [f"    running for {duration(passed)}{usual}"]
-
-
-def _stream_row(stream: StreamStatus, now: datetime) -> tuple[str, ...]:
-    row = stream.row
-    end = row.ended_at or now
-    seconds = (end - row.started_at).total_seconds() if row.started_at else None
-    doing = [
-        f"{task.task} {duration((now - task.started_at).total_seconds())}"
-        for task in stream.running
-    ]
-    return (
-        row.label,
-        row.record.state.value,
-        str(row.record.iteration or "-"),
-        str(stream.tasks_done),
-        f"{stream.rows:,}",
-        duration(seconds),
-        ", ".join(doing),
-    )
 
 
 # ---------------------------------------------------------------- logs
@@ -223,50 +127,15 @@ def errors_text(groups: Sequence[ErrorGroup], most: int = 10) -> str:
     lines = []
     for group in groups:
         count = len(group.failures)
+        place = f"at {group.task}" if group.task else "before any task"
         lines.append(
-            f"{group.number}. {group.code or 'no code'} at {group.task}:"
+            f"{group.number}. {group.code or 'no code'} {place}:"
             f" {count} stream{'s' if count != 1 else ''}"
         )
         names = [stream_name(each.instance, each.object) for each in group.failures]
-        shown = ", ".join(names[:most]) + (f" and {count - most} more" if count > most else "")
-        lines += textwrap.wrap(shown, 74, initial_indent="   ", subsequent_indent="   ")
+        lines.append(paragraph(some(names, most), "   ", "   "))
         example = next((each.error_text for each in group.failures if each.error_text), None)
         if example:
             lines.append(indent(example, 6))
     lines += ["", "After fixing one cause: dtm run OPERATION --env E --only-group N"]
     return "\n".join(lines)
-
-
-# ---------------------------------------------------------------- pieces
-
-
-def duration(seconds: float | None) -> str:
-    """`40 ms`, `1.4 s`, `12 s`, `3m 20s`, `2h 05m`; `-` for none."""
-    if seconds is None:
-        return "-"
-    if seconds < 1:
-        return f"{max(seconds, 0) * 1000:.0f} ms"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes}m {rest:02}s"
-    return f"{minutes // 60}h {minutes % 60:02}m"
-
-
-def indent(text: str, by: int = 2) -> str:
-    """Every line of `text` moved to the right."""
-    return textwrap.indent(text.rstrip(), " " * by)
-
-
-def table(rows: Iterable[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell, two spaces apart, no trailing blanks."""
-    cells = [list(row) for row in rows]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    )

@@ -42,6 +42,7 @@ def status_json(status: RunStatus) -> str:
             "packages": _all(status.packages),
             "now": status.now,
             "typical_s": status.typical_s,
+            "eta_s": status.eta_s,
         }
     )
 
@@ -85,6 +86,7 @@ def _stream(stream: StreamStatus) -> dict[str, Any]:
         "statements": stream.statements,
         "rows": stream.rows,
         "busy_s": stream.busy_s,
+        "eta_s": stream.eta_s,
         "liveness": row.liveness,
         "client_session": row.client_session,
         "started_at": row.started_at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,7 +51,7 @@ def status(
 
     Examples: dtm status | dtm status latest --watch
     """
-    from dtm.cli import view_watch, view_watch_json
+    from dtm.cli import view_status, view_watch_json
     from dtm.runner import watch as reader
 
     deps, terminal = _deps(context)
@@ -61,43 +62,57 @@ def status(
         if output is Output.JSON:
             terminal.data(view_watch_json.runs_json(runs))
         else:
-            terminal.show(view_watch.runs_text(runs))
+            terminal.show(view_status.runs_text(runs))
         return ExitCode.OK
     shown = reader.status(deps, run_id)
     if output is Output.JSON:
         terminal.data(view_watch_json.status_json(shown))
     else:
-        terminal.show(view_watch.status_text(shown))
+        terminal.show(view_status.status_text(shown))
     return ExitCode.OK
 
 
 def _watch(deps: Deps, run_id: str, terminal: Terminal) -> ExitCode:
-    """Redraw on a terminal; elsewhere print the status again whenever it changed."""
-    from dtm.cli import view_watch
+    """Redraw on a terminal; elsewhere print the status again whenever it changed. Ctrl-C ends the
+    watching, not the run."""
+    from dtm.cli import view_status
     from dtm.runner import watch as reader
 
     shown = reader.status(deps, run_id)
     if terminal.watched:
-        from rich.live import Live
-        from rich.text import Text
-
-        with Live(console=terminal.out, auto_refresh=False) as live:
-            while True:
-                live.update(Text(view_watch.status_text(shown)), refresh=True)
-                if _over(shown):
-                    return ExitCode.OK
-                time.sleep(POLL_S)
-                shown = reader.status(deps, shown.run.run_id)
+        return _watch_live(deps, shown, terminal)
     seen = None
     while True:
         states = [(s.row.handle, s.row.record.state, s.tasks_done) for s in shown.streams]
         if states != seen:
-            terminal.show(view_watch.status_text(shown))
+            terminal.show(view_status.status_text(shown))
             seen = states
         if _over(shown):
             return ExitCode.OK
         time.sleep(POLL_S)
         shown = reader.status(deps, shown.run.run_id)
+
+
+def _watch_live(deps: Deps, shown: RunStatus, terminal: Terminal) -> ExitCode:
+    """On the terminal's second screen, as large as it is now; the last status stays behind."""
+    from rich.live import Live
+
+    from dtm.cli import view_status
+    from dtm.runner import watch as reader
+
+    console = terminal.out
+    with (
+        suppress(KeyboardInterrupt),
+        Live(console=console, screen=True, auto_refresh=False) as live,
+    ):
+        while not _over(shown):
+            width, height = console.size
+            text = view_status.live_text(shown, width, height)
+            live.update(terminal.coloured(text), refresh=True)
+            time.sleep(POLL_S)
+            shown = reader.status(deps, shown.run.run_id)
+    terminal.show(view_status.status_text(shown))
+    return ExitCode.OK
 
 
 def _over(shown: RunStatus) -> bool:
@@ -147,7 +162,7 @@ def _follow(
     deps: Deps, run_id: str, terminal: Terminal, instance: str | None, task: str | None
 ) -> ExitCode:
     """Print each attempt once when it begins and once when its outcome is known."""
-    from dtm.cli import view_watch
+    from dtm.cli import view_status, view_watch
     from dtm.model.states import RunState
     from dtm.runner import watch as reader
 
@@ -161,7 +176,7 @@ def _follow(
                 seen.add(key)
                 terminal.show(view_watch.attempt_line(attempt))
         if log.run.state is not RunState.RUNNING:
-            terminal.show(view_watch.head(log.run))
+            terminal.show(view_status.head(log.run))
             return ExitCode.OK
         time.sleep(POLL_S)
 

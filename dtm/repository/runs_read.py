@@ -71,18 +71,18 @@ class SqlLine:
 
 @dataclass(frozen=True, slots=True)
 class FailureLine:
-    """An error a stream waits with."""
+    """An error a stream waits with. `phase` None, task "": it was refused before any task."""
 
     instance: str
     object: str | None
     handle: str
-    phase: Phase
+    phase: Phase | None
     task: str
     iteration: int
     error_code: str | None
     error_class: str | None
     error_text: str | None
-    state: AttemptState
+    state: AttemptState | StreamState
     ended_at: datetime | None
 
 
@@ -95,6 +95,15 @@ class TaskTime:
     task: str
     phase: Phase
     count: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTime:
+    """How long a stream took in an earlier run, without a stop in between."""
+
+    instance: str
+    object: str | None
     seconds: float
 
 
@@ -220,6 +229,12 @@ class RunReader:
         return tuple(
             TaskTime(r[0], r[1], r[2], Phase(r[3]), int(r[4]), float(r[5] or 0)) for r in rows
         )
+
+    def stream_times(self, operation: str, environment: str) -> list[StreamTime]:
+        """What streams of earlier runs took, newest first."""
+        binds = {"operation_name": operation, "environment_name": environment}
+        rows = self._session.query(self._sql["stream_times"], binds)
+        return [StreamTime(r[0], r[1], (r[3] - r[2]).total_seconds()) for r in rows]
 
 
 def _narrowed(run_id: str, instance: str | None, task: str | None) -> dict[str, str | None]:

@@ -13,6 +13,7 @@ class EventKind(StrEnum):
 
     RUN_STARTED = "run-started"
     RUN_RESUMED = "run-resumed"
+    CONNECTING = "connecting"
     STREAM_STARTED = "stream-started"
     ITERATION = "iteration"
     TASK_STARTED = "task-started"
@@ -35,6 +36,7 @@ class RunEvent:
     """One piece of progress. `message` is a sentence for people; names are as in the manifests.
 
     `handle` tells streams apart; `elapsed_s` is of the task (task-*) or of the stream or run.
+    `streams`: how many a run works on, when it begins.
     """
 
     kind: EventKind
@@ -48,6 +50,7 @@ class RunEvent:
     task: str | None = None
     state: str | None = None
     elapsed_s: float | None = None
+    streams: int | None = None
 
 
 class Reporter(Protocol):

@@ -120,6 +120,11 @@ class Preflight:
                 if error.error_class is not ErrorClass.TRANSIENT_CONNECT or last:
                     raise
                 delay = tuning.connect_backoff_s * 2 ** (attempt - 1) * (0.8 + 0.4 * self.random())
+                self._tell(
+                    EventKind.CONNECTING,
+                    f"once more in {delay:.0f} s: {error.message}",
+                    instance.name,
+                )
                 if not self.halting.pause(instance.name, delay):
                     raise
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -140,10 +145,10 @@ class Preflight:
             session.close()
         if lacking:
             raise MissingRequirements(
-                f"{self.selected.package.name} requires what {identity.current_schema} lacks: "
+                f"{self.selected.package.name} requires what the client schema lacks: "
                 + ", ".join(lacking),
                 where=name,
-                hint="have a DBA grant it, directly and not through a role",
+                hint="have a DBA grant it to that schema directly, not through a role",
             )
         self._install(name)
         return Ready(instance, identity.current_schema)
@@ -168,5 +173,8 @@ class Preflight:
             for package in self.selected.packages
         )
         for done in self.deps.install(name, versions, self.run_id, self.repair):
-            event = RunEvent(EventKind.INSTALL, done, run_id=self.run_id, instance=name)
-            self.deps.reporter.report(event)
+            self._tell(EventKind.INSTALL, done, name)
+
+    def _tell(self, kind: EventKind, message: str, instance: str) -> None:
+        event = RunEvent(kind, message, run_id=self.run_id, instance=instance)
+        self.deps.reporter.report(event)

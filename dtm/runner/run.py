@@ -109,7 +109,11 @@ class _Work:
         """Do the work and say how it went."""
         claimed, run = self.claimed, self.claimed.run
         kind = EventKind.RUN_RESUMED if claimed.resumed else EventKind.RUN_STARTED
-        self._tell(kind, f"run {run.run_id}")
+        passed = {*claimed.left_out, *claimed.locked}
+        work = [
+            s for s in claimed.streams if s.handle not in passed and s.record.state not in OVER
+        ]
+        self._tell(kind, f"run {run.run_id}", streams=len(work))
         self._leave_out()
         with self._journal() as journal, self._preflight() as preflight:
             crew = self._crew(journal, preflight)
@@ -207,6 +211,7 @@ class _Work:
         return limit if max_parallel is None else min(limit, max_parallel)
 
     def _stream(self, row: StreamRow, journal: GroupJournal, preflight: Preflight) -> StreamResult:
+        self._tell(EventKind.CONNECTING, "", row)
         info = StreamInfo(
             handle=row.handle,
             run_id=row.run_id,
@@ -341,7 +346,14 @@ class _Work:
             code, message = ExitCode.FAILED, "waits for the object before it"
         return StreamReport(handle, row.instance, row.object, state, code, message)
 
-    def _tell(self, kind: EventKind, message: str, row: StreamRow | None = None) -> None:
+    def _tell(
+        self,
+        kind: EventKind,
+        message: str,
+        row: StreamRow | None = None,
+        *,
+        streams: int | None = None,
+    ) -> None:
         self.deps.reporter.report(
             RunEvent(
                 kind,
@@ -350,5 +362,6 @@ class _Work:
                 handle=row.handle if row else None,
                 instance=row.instance if row else None,
                 object=row.object if row else None,
+                streams=streams,
             )
         )

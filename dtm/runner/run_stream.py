@@ -145,9 +145,18 @@ def _stopped(stream: Stream, error: DtmError, started: bool) -> StreamResult:
     code = ExitCode.DEGRADED if away else error.exit_code
     kind = EventKind.LOCKED if isinstance(error, Locked) else EventKind.STREAM_ENDED
     state = stream.record.state
-    if started and not isinstance(error, Fenced):
-        waits = away or isinstance(error, Locked | Degraded)
-        state = StreamState.HALTED if waits else StreamState.FAILED
+    if not isinstance(error, Fenced):
+        state = _state_after(stream, waits=away or isinstance(error, Locked | Degraded))
         stream.end_without_waiting(Stop(state, message))
     stream.report(kind, message)
     return StreamResult(stream.handle, state, code, message, started)
+
+
+def _state_after(stream: Stream, *, waits: bool) -> StreamState:
+    """FAILED waits for a person who mends something (a grant, a password); what is only away or
+    locked goes on by itself the next time. Neither makes an unknown outcome known."""
+    if stream.record.unknown:
+        return StreamState.UNKNOWN
+    if not waits:
+        return StreamState.FAILED
+    return StreamState.HALTED if stream.record.start_count else StreamState.PENDING

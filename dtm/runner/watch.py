@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from dtm.errors import UsageError
+from dtm.model.alike import code_of, sense
 from dtm.model.states import AttemptState, Phase, RunState, StreamState
 from dtm.repository.runs import RunStore
 from dtm.repository.runs_read import (
@@ -20,13 +22,14 @@ from dtm.repository.runs_read import (
 )
 from dtm.repository.runs_rows import Event, PackagePin, RunRow, StreamRow
 from dtm.runner.deps import Deps
+from dtm.runner.estimate import Typical, Work, left, overall
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
     """One stream as `dtm status` shows it. `rows`: processed by logged statements so far.
 
-    `eta_s`: estimated seconds to the end of the iteration, from history; None: no history.
+    `eta_s`: estimated seconds to its end, from history; None: no history, or it is over.
     """
 
     row: StreamRow
@@ -37,17 +40,22 @@ class StreamStatus:
     rows: int
     busy_s: float
     error: FailureLine | None
+    eta_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """One run with its streams, those that need attention first."""
+    """One run with its streams, those that need attention first.
+
+    `eta_s`: estimated seconds to its end, from history; None: no history, or it does not run.
+    """
 
     run: RunRow
     streams: tuple[StreamStatus, ...]
     packages: tuple[PackagePin, ...]
     now: datetime
     typical_s: float | None  # how long completed runs of the operation took, median
+    eta_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,10 @@ class Logs:
 
 @dataclass(frozen=True, slots=True)
 class ErrorGroup:
-    """Failures alike: same code, same task. `number` counts from 1, the largest group first."""
+    """Failures alike: same code, same task. `number` counts from 1, the largest group first.
+
+    Task "": the streams were refused, or not reached, before any task.
+    """
 
     number: int
     code: str | None
@@ -129,9 +140,16 @@ def _status(reader: RunReader, row: RunRow) -> RunStatus:
         running[task.handle].append(task)
     attempts = reader.attempt_counts(run_id)
     statements = reader.sql_counts(run_id)
-    errors = {failure.handle: failure for failure in reversed(reader.failures(run_id))}
+    streams = reader.store.streams(run_id)
+    errors = {failure.handle: failure for failure in reversed(_failures(reader, row, streams))}
+    now = reader.store.now()
+    works = [
+        Work(stream, attempts.get(stream.handle, (0, 0, 0.0))[2], running[stream.handle])
+        for stream in streams
+    ]
+    left_s, eta_s = _estimate(reader, row, works, now)
     found = []
-    for stream in reader.store.streams(run_id):
+    for stream in streams:
         done, failed, busy_s = attempts.get(stream.handle, (0, 0, 0.0))
         count, rows = statements.get(stream.handle, (0, 0))
         found.append(
@@ -144,12 +162,25 @@ def _status(reader: RunReader, row: RunRow) -> RunStatus:
                 rows=rows,
                 busy_s=busy_s,
                 error=errors.get(stream.handle),
+                eta_s=left_s.get(stream.handle),
             )
         )
     found.sort(key=lambda s: (_URGENCY.index(s.row.record.state), s.row.instance))
     pins = tuple(reader.store.packages(run_id).values())
     past = reader.runs(row.operation, row.environment)
-    return RunStatus(row, tuple(found), pins, reader.store.now(), _typical(past))
+    return RunStatus(row, tuple(found), pins, now, _typical(past), eta_s)
+
+
+def _estimate(
+    reader: RunReader, run: RunRow, works: list[Work], now: datetime
+) -> tuple[dict[str, float], float | None]:
+    """Seconds left by handle, and of the run; nothing while it does not run."""
+    if run.state is not RunState.RUNNING:
+        return {}, None
+    typical = Typical(reader.stream_times(run.operation, run.environment))
+    left_s = left(works, typical, now)
+    at_work = sum(work.row.record.state is StreamState.RUNNING for work in works)
+    return left_s, overall((work.row for work in works), left_s, at_work)
 
 
 def logs(
@@ -190,23 +221,72 @@ def errors(deps: Deps, run: str = "latest") -> tuple[ErrorGroup, ...]:
     """The errors that a run's streams wait with, alike ones together, the most frequent first."""
     with _reader(deps) as reader:
         row = reader.store.run(reader.store.find(run))
-        return group(reader.failures(row.run_id))
+        return group(_failures(reader, row, reader.store.streams(row.run_id)))
+
+
+def open_run(
+    deps: Deps, operation: str, environment: str, assignment: str | None, *, test: bool
+) -> str:
+    """The id of the open run that `dtm run` with these options resumes; UsageError for none."""
+    with _reader(deps) as reader:
+        for run in reader.runs(operation, environment):
+            if run.open and run.test is test and assignment in (None, run.assignment):
+                return run.run_id
+    raise UsageError(
+        f"{operation} in {environment} has no open run", hint="`dtm status` lists runs"
+    )
+
+
+def _failures(
+    reader: RunReader, run: RunRow, streams: Iterable[StreamRow]
+) -> tuple[FailureLine, ...]:
+    """Failed attempts, and the streams that stopped for another reason than a task or a halt."""
+    attempts = reader.failures(run.run_id)
+    told = {failure.handle for failure in attempts}
+    refused = (s for s in streams if s.handle not in told and _refused(run, s))
+    return (*attempts, *map(_refusal, refused))
+
+
+def _refused(run: RunRow, stream: StreamRow) -> bool:
+    """In its last start it was turned away, not reached or lost; no task failed, nobody halted."""
+    if not stream.reason or stream.ended_at is None or stream.ended_at < run.resumed_at:
+        return False
+    state = stream.record.state
+    by_itself = state in (StreamState.PENDING, StreamState.HALTED) and stream.halt_kind is None
+    return by_itself or state is StreamState.FAILED
+
+
+def _refusal(stream: StreamRow) -> FailureLine:
+    return FailureLine(
+        instance=stream.instance,
+        object=stream.object,
+        handle=stream.handle,
+        phase=None,
+        task="",
+        iteration=stream.record.iteration,
+        error_code=code_of(stream.reason or ""),
+        error_class=None,
+        error_text=stream.reason,
+        state=stream.record.state,
+        ended_at=stream.ended_at,
+    )
 
 
 def group(failures: Iterable[FailureLine]) -> tuple[ErrorGroup, ...]:
     """Group failures by code and task; the order does not depend on the order of `failures`."""
     found: dict[tuple[str, str], list[FailureLine]] = defaultdict(list)
     for failure in failures:
-        found[failure.error_code or "", failure.task].append(failure)
+        what = failure.error_code or sense(failure.error_text or "", failure.instance)
+        found[what, failure.task].append(failure)
     ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
     return tuple(
         ErrorGroup(
             number,
-            code or None,
+            members[0].error_code,
             task,
             tuple(sorted(members, key=lambda f: (f.instance, f.object or ""))),
         )
-        for number, ((code, task), members) in enumerate(ordered, start=1)
+        for number, ((_, task), members) in enumerate(ordered, start=1)
     )
 
 

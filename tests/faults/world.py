@@ -81,6 +81,7 @@ class FaultWorld(applied.World):
     body: str = reference.BODY
     objects: list[Any] = field(default_factory=list)
     assignment: dict[str, Any] = field(default_factory=dict)
+    requires: dict[str, Any] = field(default_factory=dict)
     operation: dict[str, Any] = field(default_factory=dict)
     reporter: Remember = field(default_factory=Remember)
     broken: dict[str, str] = field(default_factory=dict)  # user -> DSN that runs use instead
@@ -112,7 +113,12 @@ class FaultWorld(applied.World):
         return [
             make(Kind.ENVIRONMENT, "test", {}),
             *(self.instance(name) for name in self.schemas),
-            make(Kind.PACKAGE, "REF_OP", {"units": units, "tables": tables}, sources),
+            make(
+                Kind.PACKAGE,
+                "REF_OP",
+                {"units": units, "tables": tables, "requires": self.requires},
+                sources,
+            ),
             make(Kind.OPERATION, "ref-op", operation),
             make(Kind.ASSIGNMENT, "ref", assignment),
         ]

@@ -94,3 +94,19 @@ WHERE r.operation_name = :operation_name
 AND r.run_mode = 'R'
 AND a.state = 'DONE'
 GROUP BY r.run_id, s.instance_name, a.task_name, a.phase
+
+-- name: stream_times
+-- Seconds that streams of completed runs took from start to end, where one start was enough; newest
+-- runs first.
+SELECT s.instance_name, s.object_name, s.started_at, s.ended_at
+FROM dtm_runs r
+JOIN dtm_run_streams s ON s.run_id = r.run_id
+WHERE r.operation_name = :operation_name
+AND r.environment_name = :environment_name
+AND r.run_mode = 'R'
+AND s.state = 'COMPLETED'
+AND s.start_count = 1
+AND s.started_at IS NOT NULL
+AND s.ended_at IS NOT NULL
+ORDER BY r.started_at DESC, s.handle
+FETCH FIRST 2000 ROWS ONLY

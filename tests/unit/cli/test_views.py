@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from dtm.cli import view_events, view_run, view_watch, view_watch_json
+from dtm.cli import layout, view_events, view_run, view_status, view_watch, view_watch_json
 from dtm.cli.console import make_terminal
 from dtm.cli.setup.scripts import statements
 from dtm.errors import PRECEDENCE, ExitCode, worst
@@ -59,16 +60,50 @@ def _failure(text: str) -> FailureLine:
 
 def test_status_shows_why_a_stream_failed_and_how_to_go_on() -> None:
     status = RunStatus(_run(), (_stream(StreamState.FAILED, error=ERROR),), (), AT, None)
-    text = view_watch.status_text(status)
+    text = view_status.status_text(status)
     assert "emea-1/S.T  FAILED  2   7      12,345  5.0 s" in text
     assert "  ORA-06512: at line 3" in text
     assert "Resume it: dtm run purge --env prod" in text
     assert "started 2 times" in text
 
 
+def _refused(name: str, reason: str, state: StreamState = StreamState.FAILED) -> StreamStatus:
+    stream = _stream(state)
+    record = StreamRecord(handle=name, state=state)
+    row = replace(stream.row, handle=name, instance=name, record=record, reason=reason)
+    return replace(stream, row=row)
+
+
+def test_a_reason_many_instances_share_is_told_once() -> None:
+    streams = [_refused(f"db-{n}", f"ORA-01017: logon denied to db-{n}") for n in range(98)]
+    streams += [_stream(StreamState.COMPLETED), _refused("db-x", "PKG requires CREATE TABLE")]
+    text = view_status.status_text(RunStatus(_run(), tuple(streams), (), AT, None))
+    assert "FAILED, the same on 98 of 100 streams:" in text
+    assert "and 88 more" in text
+    assert text.count("ORA-01017") == 1
+    assert "db-x/S.T: FAILED\n  PKG requires CREATE TABLE" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 12), (80, 24), (132, 60)])
+def test_the_live_status_fits_the_screen(width: int, height: int) -> None:
+    long = "SALES_ARCHIVE.ORDER_LINES_PARTITIONED_BY_MONTH"
+    streams = [_refused(f"db-{n}", f"ORA-01017: logon denied to db-{n}") for n in range(150)]
+    streams += [_stream(StreamState.RUNNING)] * 50
+    streams = [replace(s, row=replace(s.row, object=long), eta_s=90.0) for s in streams]
+    run = replace(_run(RunState.RUNNING), reason=None)
+    shown = RunStatus(run, tuple(streams), (), AT, None, eta_s=90.0)
+    lines = view_status.live_text(shown, width, height).splitlines()
+    assert len(lines) <= height
+    assert max(map(len, lines)) <= width
+    assert any(line.startswith("... and ") for line in lines)
+    assert any("1m 30s left" in line for line in lines)
+    assert any("ORA-01017"[: max(5, width - 60)] in line for line in lines)
+
+
 def test_a_completed_run_gives_no_advice() -> None:
     status = RunStatus(_run(RunState.COMPLETED), (_stream(StreamState.COMPLETED),), (), AT, None)
-    assert "Resume" not in view_watch.status_text(status)
+    assert "Resume" not in view_status.status_text(status)
 
 
 def test_logs_show_statements_under_their_attempt_and_the_whole_error() -> None:
@@ -111,8 +146,8 @@ def test_json_keeps_a_handle_as_text_and_times_in_utc() -> None:
 
 def test_run_lists_count_streams() -> None:
     line = RunLine(_run(), {StreamState.COMPLETED: 3, StreamState.FAILED: 1})
-    assert "3/4   1       02-03 04:05:06" in view_watch.runs_text([line])
-    assert "dtm run" in view_watch.runs_text([])
+    assert "3/4   1       02-03 04:05:06" in view_status.runs_text([line])
+    assert "dtm run" in view_status.runs_text([])
 
 
 @pytest.mark.parametrize(
@@ -127,7 +162,7 @@ def test_run_lists_count_streams() -> None:
     ],
 )
 def test_durations(seconds: float | None, text: str) -> None:
-    assert view_watch.duration(seconds) == text
+    assert layout.duration(seconds) == text
 
 
 def test_an_event_is_one_line_and_an_error_is_whole() -> None:
@@ -160,6 +195,20 @@ def test_the_report_says_what_to_do() -> None:
     assert text.startswith("Run R: FAILED (1 FAILED)")
     assert "the same command again" in text
     assert '"exit_code": 3' in view_run.report_json(report)
+
+
+def test_the_report_tells_a_shared_reason_once() -> None:
+    streams = tuple(
+        StreamReport(
+            str(n), f"db-{n}", None, StreamState.FAILED, ExitCode.ERROR,
+            f"FLEET requires what the client schema lacks: SELECT ON T{'X' * (n == 7)}",
+        )
+        for n in range(100)
+    )  # fmt: skip
+    text = view_run.report_text(RunReport("R", RunState.FAILED, ExitCode.ERROR, streams, False))
+    assert "FAILED, the same on 99 of 100 streams" in text
+    assert "  db-7: FAILED  FLEET requires" in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_exit_codes_combine_by_precedence() -> None:

@@ -9,7 +9,7 @@ import pytest
 from dtm.errors import ExitCode
 from dtm.model.operation import Limits, Restart, Retry, TaskKind
 from dtm.model.states import AttemptState, StreamState
-from dtm.model.stream import OutcomeBy, StreamRecord
+from dtm.model.stream import Ended, OutcomeBy, StreamRecord
 from dtm.runner.decide import Halt, HaltAt, HaltKind
 from dtm.runner.ports import Point
 from tests.unit.runner.fakes import (
@@ -196,7 +196,8 @@ def test_orphan_is_named_and_the_stream_left_alone() -> None:
     assert result.exit_code is ExitCode.LOCKED
     assert "orphan" in result.message
     assert not result.started
-    assert it.repository.writes == []
+    # Nothing but why it waits: no start, no attempt.
+    assert [type(e) for w in it.repository.writes for e in w.entries] == [Ended]
 
 
 def test_sleeper_with_an_outdated_fence_writes_nothing() -> None:
