@@ -32,7 +32,7 @@ class Names(Protocol):
     ) -> Table | View | DictionaryView:
         """ORA-00942 / ORA-01031."""
 
-    def triggers(self, table: Table) -> Sequence[Unit]:
+    def triggers(self, table: Table | View) -> Sequence[Unit]:
         """The triggers on a table."""
 
     def inside_view(self, view: View) -> Names:
@@ -143,6 +143,12 @@ class Context:
         """A value fixed at the start of the statement (SYSDATE, USER ...)."""
         sql = self._parameter(("runtime", name), Parameter(None, ora_type, 0, runtime=read))
         return Typed(sql, ora_type)
+
+    def slot(self, ora_type: OraType = UNTYPED) -> tuple[int, Typed]:
+        """A parameter the plan itself fills while it runs: its index among the values."""
+        number = len(self.needs.parameters)
+        value = self.runtime(f"slot {number}", ora_type, lambda _: None)
+        return number, value
 
     def bind_type(self, node: n.Bind) -> OraType:
         if self._bind_places is None:

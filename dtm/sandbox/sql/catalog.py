@@ -142,7 +142,7 @@ class Catalog:
             raise OraError(2289)
         return found
 
-    def triggers_of(self, table: Table) -> list[Unit]:
+    def triggers_of(self, table: Table | View) -> list[Unit]:
         """The triggers on a table or view, sorted by owner and name."""
         wanted = (table.owner, table.name)
         return [u for u in self.all(Unit) if u.type == "TRIGGER" and u.trigger_on == wanted]

@@ -70,7 +70,7 @@ def _query(tokens: Tokens) -> tuple[str, bool, bool]:
             if tokens.accept("CONSTRAINT"):
                 tokens.identifier()
             if tokens.at_end():
-                tokens.unsupported(467, "WITH CHECK OPTION")
+                return tokens.text[start:end].rstrip(), False, True
         tokens.restore(place)
         if tokens.at(";"):
             tokens.fail(911)

@@ -12,25 +12,19 @@ from dtm.sandbox.kernel.ports import HostVariable
 from dtm.sandbox.sql import engine_aggregates as aggregates
 from dtm.sandbox.sql import parse_dml_nodes as d
 from dtm.sandbox.sql import parse_nodes as n
-from dtm.sandbox.sql.bind_model import (
-    Relation,
-    Scope,
-)
+from dtm.sandbox.sql.bind_model import Relation, Scope
 from dtm.sandbox.sql.bind_scope import invalid_identifier
 from dtm.sandbox.sql.bind_walk import conjuncts, walk
-from dtm.sandbox.sql.catalog_model import ROW, Table, TableColumn, quote
-from dtm.sandbox.sql.dml_triggers import (
-    RowCodec,
-    TriggeredChange,
-    TriggeredInsert,
-    Triggers,
-)
-from dtm.sandbox.sql.dml_values import ValueTranslator
-from dtm.sandbox.sql.engine_plans import ChangePlan, InsertPlan, RowUpdatePlan, Template
+from dtm.sandbox.sql.catalog_model import ROW, Table, TableColumn, View, quote
+from dtm.sandbox.sql.dml_rows import Check, RowChangePlan, RowInsertPlan
+from dtm.sandbox.sql.dml_targets import Target
+from dtm.sandbox.sql.dml_triggers import Triggers
+from dtm.sandbox.sql.dml_writers import Changed, WriterTranslator
+from dtm.sandbox.sql.engine_plans import ChangePlan, InsertPlan, Plan, Template
 from dtm.sandbox.sql.translate_rownum import smallest, uses_rownum
 
 
-def _target(name: str) -> str:
+def _set_target(name: str) -> str:
     """A SET target: a column name, or a list that is SQL already."""
     return name if name.startswith("(") else quote(name)
 
@@ -39,47 +33,53 @@ def _target(name: str) -> str:
 FindRecord = Callable[[tuple[str, ...]], "tuple[HostVariable, ...] | None"]
 
 
-class DmlTranslator(ValueTranslator):
+class DmlTranslator(WriterTranslator):
     """Translates single-table DML."""
 
     # ------------------------------------------------------------ INSERT
 
-    def insert(self, node: d.Insert) -> tuple[InsertPlan | TriggeredInsert, Table]:
-        """INSERT ... VALUES or ... query."""
-        table, ref = self.target(node.into.table, "INSERT")
-        self._partition(table, ref)
-        alias = ref.alias.text if ref.alias is not None else None
-        columns = self.columns(table, node.into.columns, alias)
+    def insert(self, node: d.Insert) -> tuple[Plan, Table | None]:
+        """INSERT ... VALUES or ... query; the table it changes, None for INSTEAD OF triggers."""
+        instead = self.instead_of(node.into.table, "INSERT", frozenset())
+        if instead is not None:
+            target = self.pseudo_target(instead[0], node.into.table)
+            names, body = self._insert_body(node, target, self.columns(target, node.into.columns))
+            return self.instead_plan(target, instead[1], body, names), None
+        target = self.target(node.into.table, "INSERT")
+        table = target.table
+        columns = self.columns(target, node.into.columns)
         for column in columns:
             always = column.identity is not None and column.identity.generation == "ALWAYS"
             if always and not self._is_default(node, columns, column):
                 raise OraError(32795, offset=node.into.at)
-        if node.row is not None:
-            names, body = self._record_values(node.row, table, columns)
-        elif node.into.values is not None:
-            names, body = self._values(node.into.values, table, columns, node)
-        else:
-            names, body = self._from_query(node, table, columns)
-        returning = self.returning(node.returning, table, alias)
+        triggers, checks = self.triggers(table, "INSERT"), self.checks(target, inserts=True)
+        if node.errors is not None:
+            return self.logged_insert(node, target, columns, triggers, checks), table
+        names, body = self._insert_body(node, target, columns)
+        items = self.returning(node.returning, target)
         needs = self.context.needs
-        triggers = self.triggers(table, "INSERT")
-        if triggers:
-            rows = Template(body, needs)
-            plan = TriggeredInsert(table, triggers, RowCodec(table), rows, names, returning)
-            return plan, table
+        if triggers or checks:
+            writer = self.writer(target, triggers, checks, items)
+            return RowInsertPlan(writer, Template(body, needs), names), table
         heads = ", ".join(quote(name) for name in names)
+        returning = f" RETURNING {items}" if items else ""
         sql = f"INSERT INTO {table.target}({heads}) {body}{returning}"
         return InsertPlan(table, Template(sql, needs)), table
+
+    def _insert_body(
+        self, node: d.Insert, target: Target, columns: list[TableColumn]
+    ) -> tuple[list[str], str]:
+        """Column names, and VALUES or a SELECT of fitted values."""
+        if node.row is not None:
+            return self._record_values(node.row, target.table, columns)
+        if node.into.values is not None:
+            return self._values(node.into.values, target.table, columns, node)
+        return self._from_query(node, target.table, columns)
 
     def _is_default(self, node: d.Insert, columns: list[TableColumn], column: TableColumn) -> bool:
         values = node.into.values or []
         index = columns.index(column)
         return index < len(values) and isinstance(values[index], d.DefaultValue)
-
-    def _partition(self, table: Table, ref: n.TableRef) -> None:
-        if ref.partition is not None or ref.partition_value is not None:
-            self.context.unsupported(203, "INSERT INTO a named partition", ref.at)
-        del table
 
     def _record(self, node: n.Node) -> tuple[HostVariable, ...]:
         """The fields of a PL/SQL record variable."""
@@ -91,9 +91,9 @@ class DmlTranslator(ValueTranslator):
             raise invalid_identifier(node)
         return fields
 
-    def _record_pairs(self, node: n.Node, table: Table) -> list[tuple[str, str]]:
+    def _record_pairs(self, node: n.Node, target: Target) -> list[tuple[str, str]]:
         """(column, value) of SET ROW = record."""
-        return self._record_columns(node, table, self.columns(table, None, None))
+        return self._record_columns(node, target.table, self.columns(target, None))
 
     def _record_columns(
         self, node: n.Node, table: Table, columns: list[TableColumn]
@@ -158,40 +158,27 @@ class DmlTranslator(ValueTranslator):
 
     # ------------------------------------------------------------ UPDATE and DELETE
 
-    def change_scope(self, table: Table, ref: n.TableRef) -> Scope:
-        name = ref.alias.text if ref.alias is not None else table.name
-        owner = None if ref.alias is not None else table.owner
-        scope = Scope(None, clause="WHERE")
-        source, _ = self.table_source(table, ref, name, owner)
-        scope.sources.append(source)
-        return scope
+    def changed(self, target: Target, where: n.Node | None) -> Changed:
+        """The rows WHERE chooses, and the names SET may use."""
+        base, _ = self.base_source(target)
+        source, tests = self.seen(target, base)
+        source.name, source.owner = target.name, target.owner
+        scope = Scope(None, [source], clause="WHERE")
+        rest, limits = self.row_limits(conjuncts(where), scope)
+        conditions = [test for _, test in tests] + [self.condition(t, scope) for t in rest]
+        return Changed(target, scope, " AND ".join(conditions), limits)
 
-    def where(self, node: n.Node | None, scope: Scope) -> tuple[str, list[str]]:
-        """SQL of WHERE without ROWNUM, and the limits ROWNUM means."""
-        tests, limits = self.row_limits(conjuncts(node), scope)
-        sql = " AND ".join(self.condition(t, scope) for t in tests)
-        return sql, limits
-
-    def change_plan(
-        self, table: Table, ref: n.TableRef, verb: str, where: tuple[str, list[str]], scope: Scope,
-        returning: str,
-    ) -> ChangePlan:  # fmt: skip
+    def _plain_change(self, change: Changed, verb: str, items: str) -> ChangePlan:
         """`verb` is "UPDATE %s SET ..." or "DELETE FROM %s" with %s for the target."""
-        alias = scope.sources[0].alias
-        partition = self.partition_name(table, ref)
-        condition, limits = where
-        source = self.context.table(table, partition)
-        candidates = f"SELECT {alias}.{ROW} FROM {source} AS {alias}"
-        if condition:
-            candidates += f" WHERE {condition}"
-        if limits:
-            candidates += f" LIMIT {smallest(limits)}"
+        table, alias = change.target.table, change.alias
+        candidates = f"SELECT {alias}.{ROW}{self._tail(change)}"
         target = verb.replace("%s", f"{table.target} AS {alias}", 1)
-        plain = f"{target} WHERE {condition}" if condition else target
+        plain = f"{target} WHERE {change.condition}" if change.condition else target
         by_row = f"{target} WHERE {alias}.{ROW} IN ({candidates})"
-        if limits or partition is not None:
+        if change.limits or change.target.ref.partitioned:
             plain = by_row
         needs = self.context.needs
+        returning = f" RETURNING {items}" if items else ""
         return ChangePlan(
             table,
             Template(plain + returning, needs),
@@ -199,31 +186,45 @@ class DmlTranslator(ValueTranslator):
             Template(by_row + returning, needs),
         )
 
-    def update(self, node: d.Update) -> tuple[ChangePlan | RowUpdatePlan | TriggeredChange, Table]:
+    def _tail(self, change: Changed) -> str:
+        """FROM ... WHERE ... of the rows to change."""
+        target = change.target
+        source = self.context.table(target.table, self.partition_name(target.table, target.ref))
+        tail = f" FROM {source} AS {change.alias}"
+        tail += f" WHERE {change.condition}" if change.condition else ""
+        return tail + (f" LIMIT {smallest(change.limits)}" if change.limits else "")
+
+    def update(self, node: d.Update) -> tuple[Plan, Table | None]:
         """UPDATE ... SET ... [WHERE ...] [RETURNING ...]."""
-        table, ref = self.target(node.table, "UPDATE")
-        scope = self.change_scope(table, ref)
-        where = self.where(node.where, scope)
-        calls = len(self.context.needs.calls)
+        given = frozenset(c.path[-1] for a in node.assignments for c in a.columns)
+        instead = self.instead_of(node.table, "UPDATE", given)
+        if instead is not None:
+            return self._instead_change(node.table, instead, node.where, node.assignments), None
+        target = self.target(node.table, "UPDATE")
+        table = target.table
+        change = self.changed(target, node.where)
+        scope, calls = change.scope, len(self.context.needs.calls)
         scope.clause = "SET"
-        two_phase = any(uses_rownum(a.value) for a in node.assignments)
-        if two_phase:
-            self.context.unsupported(205, "ROWNUM in SET", node.at)
+        numbered = any(uses_rownum(a.value) for a in node.assignments)
+        if numbered:
+            scope.rownum = "row_number() OVER ()"
         if node.row is not None:
-            pairs = self._record_pairs(node.row, table)
+            pairs = self._record_pairs(node.row, target)
         else:
-            pairs = self.assignments(node.assignments, table, ref, scope)
-        returning = self.returning(node.returning, table, self.alias_of(ref))
-        two_phase = len(self.context.needs.calls) > calls or self._reads(node, table)
-        triggers = self.triggers(table, "UPDATE", [name for name, _ in pairs])
-        if triggers:
-            where_sql = self._tail(table, ref, where, scope)
-            return self._triggered(table, triggers, pairs, where_sql, returning), table
-        if two_phase:
-            return self._row_update(table, ref, pairs, where, scope, returning), table
-        body = ", ".join(f"{_target(column)} = {value}" for column, value in pairs)
-        plan = self.change_plan(table, ref, f"UPDATE %s SET {body}", where, scope, returning)
-        return plan, table
+            pairs = self.assignments(node.assignments, target, scope)
+        names = [self.column(target, c).name for a in node.assignments for c in a.columns]
+        triggers = self.triggers(table, "UPDATE", names or [name for name, _ in pairs])
+        checks = self.checks(target)
+        two_phase = numbered or len(self.context.needs.calls) > calls or self._reads(node, table)
+        if node.errors is not None:
+            return self.logged_update(node, change, self._tail(change), triggers, checks), table
+        items = self.returning(node.returning, target)
+        if not (triggers or checks or two_phase):
+            body = ", ".join(f"{_set_target(column)} = {value}" for column, value in pairs)
+            return self._plain_change(change, f"UPDATE %s SET {body}", items), table
+        if any(column.startswith("(") for column, _ in pairs):
+            pairs = self.assignments(node.assignments, target, scope, split=True)
+        return self._row_change(change, triggers, checks, items, pairs), table
 
     def _reads(self, node: d.Update, table: Table) -> bool:
         """Do SET's subqueries read relations that may show the table itself?"""
@@ -241,93 +242,85 @@ class DmlTranslator(ValueTranslator):
                     return True
         return False
 
-    def _row_update(
+    def _row_change(
         self,
-        table: Table,
-        ref: n.TableRef,
-        pairs: list[tuple[str, str]],
-        where: tuple[str, list[str]],
-        scope: Scope,
-        returning: str,
-    ) -> RowUpdatePlan:
-        tail = self._tail(table, ref, where, scope)
-        values = [f"{scope.sources[0].alias}.{ROW}"]
-        columns: list[str] = []
-        for column, value in pairs:
-            if column.startswith("("):
-                self.context.unsupported(
-                    206, "SET (a, b) = (subquery on the table itself)", ref.at
-                )
-            columns.append(column)
-            values.append(value)
-        needs = self.context.needs
-        body = ", ".join(f"{quote(column)} = ?" for column in columns)
-        update = f"UPDATE {table.target} SET {body} WHERE {ROW} = ?{returning}"
-        return RowUpdatePlan(
-            table,
-            Template(f"SELECT {values[0]}{tail}", needs),
-            Template(f"SELECT {', '.join(values)}{tail}", needs),
-            update,
-        )
-
-    def _tail(
-        self, table: Table, ref: n.TableRef, where: tuple[str, list[str]], scope: Scope
-    ) -> str:
-        """FROM ... WHERE ... of the rows to change."""
-        condition, limits = where
-        source = self.context.table(table, self.partition_name(table, ref))
-        tail = f" FROM {source} AS {scope.sources[0].alias}"
-        tail += f" WHERE {condition}" if condition else ""
-        return tail + (f" LIMIT {smallest(limits)}" if limits else "")
-
-    def _triggered(
-        self,
-        table: Table,
+        change: Changed,
         triggers: Triggers,
-        pairs: list[tuple[str, str]],
-        tail: str,
-        returning: str,
-    ) -> TriggeredChange:
-        """UPDATE or DELETE of a table with triggers."""
-        if any(name.startswith("(") for name, _ in pairs):
-            self.context.unsupported(208, "SET (a, b) = (subquery) with triggers", 0)
-        codec = RowCodec(table)
-        values = [ROW, *(c.sql for c in codec.columns), *(value for _, value in pairs)]
-        needs = self.context.needs
-        return TriggeredChange(
-            table,
-            triggers,
-            codec,
-            Template(f"SELECT {ROW}{tail}", needs),
+        checks: tuple[Check, ...],
+        items: str,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        deletes: bool = False,
+    ) -> RowChangePlan:
+        """UPDATE or DELETE row by row."""
+        writer = self.writer(change.target, triggers, checks, items)
+        alias, tail, needs = change.alias, self._tail(change), self.context.needs
+        images = triggers.per_row
+        values = [f"{alias}.{ROW}"]
+        if images:
+            values += [f"{alias}.{c.sql}" for c in writer.codec.columns]
+        values += [value for _, value in pairs]
+        return RowChangePlan(
+            writer,
+            Template(f"SELECT {alias}.{ROW}{tail}", needs),
             Template(f"SELECT {', '.join(values)}{tail}", needs),
             [name for name, _ in pairs],
-            returning,
+            images,
+            deletes,
         )
 
+    def _instead_change(
+        self,
+        item: n.FromItem,
+        instead: tuple[View, Triggers],
+        where: n.Node | None,
+        nodes: Sequence[d.Assignment],
+    ) -> Plan:
+        """UPDATE or DELETE of a view with INSTEAD OF triggers."""
+        view, triggers = instead
+        target = self.pseudo_target(view, item)
+        part = self.from_part(item, Scope(None))
+        scope = Scope(None, part.sources, clause="WHERE")
+        tests, limits = self.row_limits(conjuncts(where), scope)
+        conditions = " AND ".join(self.condition(t, scope) for t in tests)
+        scope.clause = "SET"
+        pairs = self.assignments(nodes, target, scope, split=True)
+        columns = [c.value.sql for c in part.sources[0].columns.values() if not c.hidden]
+        sql = f"SELECT {', '.join([*columns, *(v for _, v in pairs)])} FROM {part.sql}"
+        sql += f" WHERE {conditions}" if conditions else ""
+        sql += f" LIMIT {smallest(limits)}" if limits else ""
+        return self.instead_plan(target, triggers, sql, [name for name, _ in pairs])
+
     def assignments(
-        self, nodes: Sequence[d.Assignment], table: Table, ref: n.TableRef, scope: Scope
+        self,
+        nodes: Sequence[d.Assignment],
+        target: Target,
+        scope: Scope,
+        *,
+        split: bool = False,
     ) -> list[tuple[str, str]]:
-        """(column name, value SQL) of SET; "(a, b)" in SQL for SET (a, b) = (SELECT ...)."""
+        """(column name, value SQL) of SET. SET (a, b) = (SELECT ...) gives "(a, b)" in SQL, or
+        one pair per column when `split`."""
         result: list[tuple[str, str]] = []
         seen: set[str] = set()
         for node in nodes:
-            columns = [self.column(table, name, self.alias_of(ref)) for name in node.columns]
+            columns = [self.column(target, name) for name in node.columns]
             for column, name in zip(columns, node.columns, strict=True):
                 if column.name in seen:
                     raise OraError(957, offset=name.at)
                 if column.virtual is not None:
                     raise OraError(54017, offset=name.at)
                 seen.add(column.name)
-            result.append(self._assignment(node, table, columns, scope))
+            if len(columns) > 1 and isinstance(node.value, n.Subquery):
+                result += self._multiple(node.value, target.table, columns, scope, split=split)
+            else:
+                result.append(self._assignment(node, target.table, columns[0], scope))
         return result
 
     def _assignment(
-        self, node: d.Assignment, table: Table, columns: list[TableColumn], scope: Scope
+        self, node: d.Assignment, table: Table, column: TableColumn, scope: Scope
     ) -> tuple[str, str]:
         value = node.value
-        if len(columns) > 1 and isinstance(value, n.Subquery):
-            return self._multiple(value, table, columns, scope)
-        column = columns[0]
         if isinstance(value, d.DefaultValue):
             typed = self.default(table, column)
         else:
@@ -335,8 +328,15 @@ class DmlTranslator(ValueTranslator):
         return column.name, self.assign(typed, table, column, value.at)
 
     def _multiple(
-        self, value: n.Subquery, table: Table, columns: list[TableColumn], scope: Scope
-    ) -> tuple[str, str]:
+        self,
+        value: n.Subquery,
+        table: Table,
+        columns: list[TableColumn],
+        scope: Scope,
+        *,
+        split: bool,
+    ) -> list[tuple[str, str]]:
+        """SET (a, b) = (SELECT ...); `split`: each column's value as a subquery of its own."""
         relation = self.query(value.query, scope)
         if len(relation.columns) != len(columns):
             few = len(relation.columns) < len(columns)
@@ -347,17 +347,26 @@ class DmlTranslator(ValueTranslator):
         for index, (given, column) in enumerate(zip(relation.columns, columns, strict=True), 1):
             one = given.value.moved(f"{single}({alias}.c{index})")
             items.append(self.assign(one, table, column, value.at))
+        source = f"FROM ({relation.sql}) AS {alias}"
+        if split:
+            return [
+                (c.name, f"(SELECT {i} {source})") for c, i in zip(columns, items, strict=True)
+            ]
         names = ", ".join(c.sql for c in columns)
-        return f"({names})", f"(SELECT {', '.join(items)} FROM ({relation.sql}) AS {alias})"
+        return [(f"({names})", f"(SELECT {', '.join(items)} {source})")]
 
-    def delete(self, node: d.Delete) -> tuple[ChangePlan | TriggeredChange, Table]:
+    def delete(self, node: d.Delete) -> tuple[Plan, Table | None]:
         """DELETE [FROM] ... [WHERE ...] [RETURNING ...]."""
-        table, ref = self.target(node.table, "DELETE")
-        scope = self.change_scope(table, ref)
-        where = self.where(node.where, scope)
-        returning = self.returning(node.returning, table, self.alias_of(ref))
-        triggers = self.triggers(table, "DELETE")
+        instead = self.instead_of(node.table, "DELETE", frozenset())
+        if instead is not None:
+            return self._instead_change(node.table, instead, node.where, ()), None
+        target = self.target(node.table, "DELETE")
+        change = self.changed(target, node.where)
+        triggers = self.triggers(target.table, "DELETE")
+        if node.errors is not None:
+            return self.logged_delete(node, change, self._tail(change), triggers), target.table
+        items = self.returning(node.returning, target)
         if triggers:
-            tail = self._tail(table, ref, where, scope)
-            return self._triggered(table, triggers, [], tail, returning), table
-        return self.change_plan(table, ref, "DELETE FROM %s", where, scope, returning), table
+            plan = self._row_change(change, triggers, (), items, (), deletes=True)
+            return plan, target.table
+        return self._plain_change(change, "DELETE FROM %s", items), target.table

@@ -19,11 +19,11 @@ from dtm.sandbox.sql.bind_scope import identifier_text
 from dtm.sandbox.sql.bind_walk import walk
 from dtm.sandbox.sql.catalog_model import ROW, Table, TableColumn, View
 from dtm.sandbox.sql.catalog_model import Sequence as OraSequence
+from dtm.sandbox.sql.dml_targets import Target, TargetTranslator
 from dtm.sandbox.sql.dml_triggers import Triggers, triggers_for
 from dtm.sandbox.sql.functions.conversion import family
 from dtm.sandbox.sql.parse_statements import parse_expression
 from dtm.sandbox.sql.translate_base import null_of
-from dtm.sandbox.sql.translate_pivot import PivotTranslator
 from dtm.sandbox.sql.translate_sources import ROWID
 from dtm.sandbox.sql.translate_storage import (
     column_digits,
@@ -33,53 +33,37 @@ from dtm.sandbox.sql.translate_storage import (
 )
 
 
-class ValueTranslator(PivotTranslator):
+class ValueTranslator(TargetTranslator):
     """Translates the pieces of DML statements."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.returning_columns: list[OutColumn] = []
 
-    # ------------------------------------------------------------ targets and columns
+    # ------------------------------------------------------------ columns
 
-    def target(self, ref: n.FromItem, privilege: str) -> tuple[Table, n.TableRef]:
-        """The table DML works on; ORA-00942, ORA-01031, ORA-01732 for a dictionary view."""
-        if not isinstance(ref, n.TableRef):
-            self.context.unsupported(200, f"{privilege} of an inline view", ref.at)
-        path = tuple(p.text for p in ref.path)
-        if path == ("DUAL",):
-            raise OraError(1031, offset=ref.at)
-        found = self.context.names.relation(path, privilege, ref.at)
-        if isinstance(found, View):
-            self.context.unsupported(201, f"{privilege} through a view", ref.at)
-        if not isinstance(found, Table):
-            raise OraError(1031, offset=ref.at)
-        return found, ref
-
-    def column(self, table: Table, name: n.Name, qualifier: str | None) -> TableColumn:
-        """A column named in INSERT's list or SET; ORA-00904, virtual columns are refused."""
-        path = name.path
-        allowed = ((), (qualifier,), (table.name,), (table.owner, table.name))
-        column = table.column(path[-1]) if path[:-1] in allowed else None
-        if column is None:
-            raise OraError(904, identifier_text(path), offset=name.at)
-        return column
-
-    def columns(
-        self, table: Table, names: Sequence[n.Name] | None, qualifier: str | None
-    ) -> list[TableColumn]:
-        """INSERT's columns; ORA-00957 for one named twice."""
+    def columns(self, target: Target, names: Sequence[n.Name] | None) -> list[TableColumn]:
+        """INSERT's columns; ORA-00957 for one named twice, ORA-01733 for a view's expression."""
         if names is None:
-            return [c for c in table.visible if c.virtual is None]
+            return self._all_columns(target)
         result: list[TableColumn] = []
         for name in names:
-            column = self.column(table, name, qualifier)
+            column = self.column(target, name)
             if column in result:
                 raise OraError(957, offset=name.at)
             if column.virtual is not None:
                 raise OraError(54013, offset=name.at)
             result.append(column)
         return result
+
+    def _all_columns(self, target: Target) -> list[TableColumn]:
+        known = target.view_columns
+        if known is None:
+            return [c for c in target.table.visible if c.virtual is None]
+        found = [column for column in known.values() if column is not None]
+        if len(found) < len(known):
+            raise OraError(1733, offset=target.ref.at)
+        return found
 
     def place(self, table: Table, column: TableColumn) -> str:
         return identifier_text((table.owner, table.name, column.name))
@@ -155,12 +139,6 @@ class ValueTranslator(PivotTranslator):
         units = self.context.names.triggers(table)
         return triggers_for(units, operation, frozenset(columns))
 
-    def refuse_triggers(self, table: Table, what: str, at: int) -> None:
-        for operation in ("INSERT", "UPDATE", "DELETE"):
-            columns = [c.name for c in table.columns]
-            if self.triggers(table, operation, columns):
-                self.context.unsupported(207, f"{what} a table with triggers", at)
-
     def row_values(
         self,
         nodes: Sequence[n.Node],
@@ -194,16 +172,13 @@ class ValueTranslator(PivotTranslator):
             return default
         return Typed(f"ifnull({given.sql}, {default.sql})", column.type, wide=True)
 
-    def alias_of(self, ref: n.TableRef) -> str | None:
-        return ref.alias.text if ref.alias is not None else None
-
     # ------------------------------------------------------------ RETURNING
 
-    def returning(self, node: d.Returning | None, table: Table, alias: str | None) -> str:
-        """SQLite's RETURNING: columns stand without a qualifier there."""
+    def returning(self, node: d.Returning | None, target: Target) -> str:
+        """The select list of RETURNING; columns stand without a qualifier in SQLite's."""
         if node is None:
             return ""
-        scope = Scope(None, clause="RETURNING")
+        table = target.table
         columns = {
             c.name: SourceColumn(
                 c.name,
@@ -214,15 +189,16 @@ class ValueTranslator(PivotTranslator):
         }
         rowid = self.udf_rowid(table)
         columns["ROWID"] = SourceColumn("ROWID", rowid, hidden=True)
-        scope.sources.append(Source("", alias or table.name, None, columns, table))
+        base = Source("", target.name or table.name, target.owner, columns, table)
+        source, _ = self.seen(target, base)
+        scope = Scope(None, [source], clause="RETURNING")
         for item in node.items:
             if any(isinstance(x, n.Query) for x in walk(item.expression)):
                 raise OraError(934, offset=item.at)
         self.returning_columns = self.expand_items(node.items, scope)
         if any(family(c.value.type) == "!" for c in self.returning_columns):
             raise OraError(932, "SQL type", "PL/SQL type", offset=node.at)
-        items = ", ".join(c.value.sql for c in self.returning_columns)
-        return f" RETURNING {items}"
+        return ", ".join(c.value.sql for c in self.returning_columns)
 
     def udf_rowid(self, table: Table) -> Typed:
         sql = self.udf(wrappers.ROWID_TEXT, str(table.id), ROW)

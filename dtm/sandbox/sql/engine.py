@@ -6,7 +6,7 @@ One `Engine` per instance, one `SqlSession` per logged-on session.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -315,10 +315,29 @@ class SqlSession:
                 return self.storage.write(
                     work, targets=statement.targets, tables=statement.tables, wait=statement.wait
                 )
-            return self.storage.read(work, statement.tables)
+            if statement.kind == "select":
+                return self.storage.read(work, statement.tables)
+            return self._whole(lambda: self.storage.read(work, statement.tables))
+
+    def _whole(self, work: Callable[[], Outcome]) -> Outcome:
+        """Run what changes tables only through triggers (DML on a view with INSTEAD OF triggers):
+        a failure undoes what they did."""
+        mark = self.storage.mark()
+        try:
+            return work()
+        except OraError:
+            self.storage.undo_to(mark)
+            raise
 
     def _actor(self, needs: Requirements) -> Actor:
-        return Actor(self.environment, self.storage, self.sequences, self.plsql, needs.calls)
+        return Actor(
+            self.environment,
+            self.storage,
+            self.sequences,
+            self.plsql,
+            needs.calls,
+            statement_level=self.nesting.statement_level,
+        )
 
     def acting(self, needs: Requirements) -> AbstractContextManager[None]:
         """Make this session the one SQLite functions act for."""

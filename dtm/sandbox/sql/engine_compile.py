@@ -89,21 +89,25 @@ def _into(returning: d.Returning | None) -> tuple[str, ...]:
     return tuple(b.name for b in returning.into if isinstance(b, n.Bind))
 
 
+def _targets(table: Table | None) -> tuple[Table, ...]:
+    return () if table is None else (table,)
+
+
 def _insert(translator: ManyTranslator, node: d.Insert) -> Planned:
     plan, table = translator.insert(node)
     single = node.query is None
     into = _into(node.returning)
-    return Planned(plan, translator.returning_columns, (table,), into, single=single)
+    return Planned(plan, translator.returning_columns, _targets(table), into, single=single)
 
 
 def _update(translator: ManyTranslator, node: d.Update) -> Planned:
     plan, table = translator.update(node)
-    return Planned(plan, translator.returning_columns, (table,), _into(node.returning))
+    return Planned(plan, translator.returning_columns, _targets(table), _into(node.returning))
 
 
 def _delete(translator: ManyTranslator, node: d.Delete) -> Planned:
     plan, table = translator.delete(node)
-    return Planned(plan, translator.returning_columns, (table,), _into(node.returning))
+    return Planned(plan, translator.returning_columns, _targets(table), _into(node.returning))
 
 
 def _merge(translator: ManyTranslator, node: d.Merge) -> Planned:

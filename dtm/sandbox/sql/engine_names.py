@@ -44,7 +44,7 @@ class SessionNames:
         self.used.append((found.owner, found.name, "SEQUENCE"))
         return found
 
-    def triggers(self, table: Table) -> list[Unit]:
+    def triggers(self, table: Table | View) -> list[Unit]:
         return self.resolver.catalog.triggers_of(table)
 
     def inside_view(self, view: View) -> Names:
@@ -86,7 +86,7 @@ class OwnerNames:
             raise OraError(2289, offset=offset)
         return found
 
-    def triggers(self, table: Table) -> list[Unit]:
+    def triggers(self, table: Table | View) -> list[Unit]:
         return self.catalog.triggers_of(table)
 
     def inside_view(self, view: View) -> Names:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.sql.engine_plans import InsertPlan, Statement
+from dtm.sandbox.sql.engine_plans import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,24 @@ class Nesting:
             self._check(statement, depth)
         changing: dict[int, str] = {}
         is_query = statement.kind == "select"
-        if not is_query and not (isinstance(statement.plan, InsertPlan) and statement.single):
+        if not is_query and not statement.single:
             changing = {t.id: f"{t.owner}.{t.name}" for t in statement.targets}
         self._running.append(Running(changing, is_query, depth))
         try:
             yield
         finally:
             self._running.pop()
+
+    @contextmanager
+    def statement_level(self) -> Iterator[None]:
+        """While a statement trigger runs its table is not mutating (PL/SQL Language Reference 19c,
+        "Mutating-Table Restriction": a restriction of row-level triggers)."""
+        running = self._running.pop()
+        self._running.append(Running({}, running.is_query, running.depth))
+        try:
+            yield
+        finally:
+            self._running[-1] = running
 
     def _check(self, statement: Statement, depth: int) -> None:
         touched = {t.id for t in (*statement.tables, *statement.targets)}

@@ -128,28 +128,6 @@ class ChangePlan:
 
 
 @dataclass(slots=True)
-class RowUpdatePlan:
-    """UPDATE in two phases: new values of all rows first, then row by row - for SET expressions
-    that read the table itself or call PL/SQL."""
-
-    table: Table
-    candidates: Template
-    values: Template  # SELECT "$R", new values ...
-    update: str  # UPDATE ... SET c = ?1 ... WHERE "$R" = ?n [RETURNING ...]
-
-    def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
-        del actor
-        if self.table.id in step.dirty:
-            candidates = self.candidates
-            step.require_free(self.table, candidates.render(step.dirty), candidates.used(binds))
-        result = Outcome()
-        for row in self.values.run(step, binds):
-            result.rows += step.execute(self.update, (*row[1:], row[0]))
-            result.count += step.changes
-        return result
-
-
-@dataclass(slots=True)
 class Statement:
     """A translated statement with everything its execution needs."""
 

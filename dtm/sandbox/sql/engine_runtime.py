@@ -6,8 +6,8 @@ inside a PL/SQL function inside a statement saves and restores it (`acting`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -39,6 +39,8 @@ class Actor:
     plsql: PlsqlPort | None
     calls: Sequence[FunctionRef]
     snapshots: dict[str, Snapshot] = field(default_factory=dict)  # of dictionary views
+    statement_level: Callable[[], AbstractContextManager[None]] = nullcontext  # trigger runs
+    counters: dict[int, int] = field(default_factory=dict)  # of ROWNUM conditions
 
 
 class Runtime:

@@ -22,9 +22,18 @@ class DefaultValue(n.Node):
 class InsertInto(n.Node):
     """INTO table (columns) VALUES (...) - of INSERT and of each branch of a multi-table INSERT."""
 
-    table: n.TableRef
+    table: n.FromItem
     columns: list[n.Name] | None
     values: list[n.Node] | None
+
+
+@dataclass(slots=True, eq=False)
+class ErrorLogging(n.Node):
+    """LOG ERRORS [INTO table] [(tag)] [REJECT LIMIT n]; no `limit`: UNLIMITED."""
+
+    table: n.TableRef | None
+    tag: n.Node | None
+    limit: int | None
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +42,7 @@ class Insert(n.Node):
     query: n.Query | None
     returning: Returning | None = None
     row: n.Node | None = None  # INSERT INTO t VALUES record (PL/SQL)
+    errors: ErrorLogging | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +68,7 @@ class Update(n.Node):
     where: n.Node | None
     returning: Returning | None = None
     row: n.Node | None = None  # SET ROW = record (PL/SQL)
+    errors: ErrorLogging | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +76,7 @@ class Delete(n.Node):
     table: n.FromItem
     where: n.Node | None
     returning: Returning | None = None
+    errors: ErrorLogging | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -80,6 +92,7 @@ class Merge(n.Node):
     insert_where: n.Node | None = None
     matched_at: int = 0
     unmatched_at: int = 0
+    errors: ErrorLogging | None = None
 
 
 @dataclass(slots=True, eq=False)

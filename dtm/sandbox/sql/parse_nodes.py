@@ -274,6 +274,11 @@ class TableRef(FromItem):
     link: str = ""
     as_of: Node | None = None
 
+    @property
+    def partitioned(self) -> bool:
+        """Does it name one partition?"""
+        return self.partition is not None or self.partition_value is not None
+
 
 @dataclass(slots=True, eq=False)
 class DerivedTable(FromItem):

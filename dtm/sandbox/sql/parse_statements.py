@@ -70,8 +70,6 @@ class StatementParser(SmallParser):
 
     def _returning(self) -> d.Returning | None:
         at = self.at
-        if self.is_word("LOG") and self.word_ahead(1, "ERRORS"):
-            self.unsupported(140, "LOG ERRORS")
         if not self.is_word("RETURNING", "RETURN"):
             return None
         self.advance()
@@ -90,6 +88,21 @@ class StatementParser(SmallParser):
         elif not self.plsql:
             self.fail(925)
         return d.Returning(at, items, into)
+
+    def _error_logging(self) -> d.ErrorLogging | None:
+        if not (self.is_word("LOG") and self.word_ahead(1, "ERRORS")):
+            return None
+        clause = d.ErrorLogging(self.at, None, None, 0)
+        self.index += 2
+        if self.accept("INTO"):
+            clause.table = self.table_name()
+        if self.accept_op("("):
+            clause.tag = self.expression()
+            self.close_paren()
+        if self.accept("REJECT"):
+            self.expect("LIMIT", 905)
+            clause.limit = None if self.accept("UNLIMITED") else self.integer(2017)
+        return clause
 
     def _into_bind(self) -> n.Node:
         token = self.token
@@ -131,18 +144,20 @@ class StatementParser(SmallParser):
             self.fail(926)
         statement = d.Insert(at, into, query, row=row)
         statement.returning = self._returning()
+        statement.errors = self._error_logging()
         return statement
 
     def _insert_target(self) -> d.InsertInto:
         at = self.at
         if self.is_op("("):
-            self.unsupported(141, "INSERT into an inline view")
-        table = self.table_name()
-        if self.is_op("@"):
-            self.unsupported(110, "database links")
-        self._partition(table)
-        if self.is_identifier():
-            table.alias = self.identifier()
+            table = self._dml_target()
+        else:
+            table = self.table_name()
+            if self.is_op("@"):
+                self.unsupported(110, "database links")
+            self._partition(table)
+            if self.is_identifier():
+                table.alias = self.identifier()
         into = d.InsertInto(at, table, None, None)
         if self.is_op("(") and not self.word_ahead(1, "SELECT", "WITH"):
             self.advance()
@@ -203,7 +218,8 @@ class StatementParser(SmallParser):
         else:
             assignments = self._assignments()
         where = self._where()
-        return d.Update(at, table, assignments, where, self._returning(), row)
+        returning = self._returning()
+        return d.Update(at, table, assignments, where, returning, row, self._error_logging())
 
     def _where(self) -> n.Node | None:
         if not self.accept("WHERE"):
@@ -239,7 +255,8 @@ class StatementParser(SmallParser):
         self.accept("FROM")
         table = self._dml_target()
         where = self._where()
-        return d.Delete(at, table, where, self._returning())
+        returning = self._returning()
+        return d.Delete(at, table, where, returning, self._error_logging())
 
     # ------------------------------------------------------------ MERGE
 
@@ -257,8 +274,7 @@ class StatementParser(SmallParser):
             self._merge_branch(merge)
         if merge.assignments is None and merge.insert_values is None:
             self.fail(905)
-        if self.is_word("LOG"):
-            self.unsupported(140, "LOG ERRORS")
+        merge.errors = self._error_logging()
         return merge
 
     def _merge_branch(self, merge: d.Merge) -> None:

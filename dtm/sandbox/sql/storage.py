@@ -170,6 +170,11 @@ class Database:
         for sql in statements:
             self.run(sql)
 
+    @property
+    def x(self) -> tuple[int, int, int, int]:
+        """Whose statement runs: xid, statement number, level, sid."""
+        return self._x
+
     def set_x(self, xid: int, stmt: int, level: int, sid: int) -> tuple[int, int, int, int]:
         """Tell the triggers whose statement runs; the values before."""
         before = self._x

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import apsw
 
+from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog_model import Table, quote
 from dtm.sandbox.sql.encoding import Encoded
@@ -89,6 +90,31 @@ class Step:
             database.run("RELEASE keys")
         self._changes = changes
         return rows
+
+    def attempt(self, work: Callable[[], None]) -> None:
+        """Do one row's share of a statement: its keys are checked after it, and when it fails it
+        alone is undone."""
+        instance = self._instance
+        database, transactions = instance.database, instance.transactions
+        transaction = transactions.active[self.xid]
+        outer, self.stmt = self.stmt, transactions.next_statement()
+        before = database.x
+        database.set_x(before[0], self.stmt, before[2], before[3])
+        try:
+            work()
+            try:
+                instance.keys.check(self._tables, self.stmt, self.xid)
+            except apsw.Error as error:
+                raise translate(error, database.catalog, self._tables) from error
+        except OraError:
+            database.pending = None
+            for table in self._tables:
+                transactions.note(transaction, table, 2)
+            transactions.undo_after(transaction, self.stmt - 1)
+            raise
+        finally:
+            self.stmt = outer
+            database.set_x(*before)
 
     @property
     def last_row(self) -> int:
