@@ -59,7 +59,6 @@ NOT_SUPPLIED = frozenset(
         "DBMS_DEBUG",
         "DBMS_DESCRIBE",
         "DBMS_EPG",
-        "DBMS_ERRLOG",
         "DBMS_FGA",
         "DBMS_FILE_TRANSFER",
         "DBMS_FLASHBACK",

@@ -17,6 +17,7 @@ from dtm.sandbox.sql.bind_model import Parameter, Requirements, SqlFunction, Typ
 from dtm.sandbox.sql.catalog_model import Sequence as OraSequence
 from dtm.sandbox.sql.catalog_model import Table, Unit, View
 from dtm.sandbox.sql.dictionary_base import DictionaryView
+from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.functions.environment import Environment
 from dtm.sandbox.sql.parse_tokens import unsupported
 
@@ -67,6 +68,7 @@ class Context:
     needs: Requirements = field(default_factory=Requirements)
     aliases: int = 0
     view_depth: int = 0
+    evaluate: Callable[[Requirements, str], Encoded] | None = None  # a constant, now
     nextvals: list[int] = field(default_factory=list)  # sequences whose NEXTVAL was asked for
     _bind_places: dict[int, int] | None = None
 

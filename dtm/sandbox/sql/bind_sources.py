@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dtm.sandbox.sql.bind_model import OutColumn, Source, SourceColumn, Typed
 from dtm.sandbox.sql.catalog_model import Table, TableColumn
@@ -36,3 +36,12 @@ def table_column(table: Table, column: TableColumn, alias: str) -> SourceColumn:
         wide=column.name in table.wide,
     )
     return SourceColumn(column.name, value, hidden=column.invisible)
+
+
+def make_nullable(sources: list[Source]) -> None:
+    """An outer join may leave these sources without a row."""
+    for source in sources:
+        for column in source.columns.values():
+            column.value = replace(column.value, nullable=True)
+            if column.value.row is not None:
+                column.value = replace(column.value, nullable=True)

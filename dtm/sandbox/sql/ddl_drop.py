@@ -60,9 +60,8 @@ def remove_table(ddl: Ddl, table: Table) -> None:
             sequence = catalog.find(table.owner, column.identity.sequence)
             if isinstance(sequence, Sequence):
                 catalog.remove(sequence)
-    for unit in catalog.all(Unit):
-        if unit.type == "TRIGGER" and unit.trigger_on == (table.owner, table.name):
-            catalog.remove(unit)
+    for unit in catalog.triggers_of(table):
+        catalog.remove(unit)
     ddl.database.run_all(storage_tables.drop_table(table))
     catalog.remove(table)
     forget_grants_on(ddl, table.owner, table.name)
@@ -82,6 +81,8 @@ def drop_view(ddl: Ddl, tokens: Tokens) -> DdlResult:
     ddl.may_change(found, None, "DROP ANY VIEW")
 
     def work() -> None:
+        for unit in ddl.catalog.triggers_of(found):
+            ddl.catalog.remove(unit)
         ddl.catalog.remove(found)
         forget_grants_on(ddl, found.owner, found.name)
         ddl.invalidate(found.owner, found.name)

@@ -23,7 +23,7 @@ def parse_type(tokens: Tokens, *, char_semantics: bool = False) -> OraType:
     word = start.value if start.kind == "ident" else ""
     parser = KINDS.get(word)
     if parser is None:
-        if word in ("XMLTYPE", "JSON", "BFILE", "ANYDATA", "SDO_GEOMETRY", "UROWID", "REF"):
+        if word in ("XMLTYPE", "JSON", "BFILE", "ANYDATA", "SDO_GEOMETRY", "REF"):
             tokens.unsupported(410, f"data type {word}")
         tokens.fail(902)
     tokens.advance()
@@ -51,6 +51,16 @@ def _character(kind: Kind, default: int | None) -> Callable[[Tokens, bool], OraT
         return OraType(kind, length=length, char_used=char_used)
 
     return parse
+
+
+def _urowid(tokens: Tokens, char_semantics: bool) -> OraType:
+    """UROWID [(size)]: kept as a ROWID; its length tells the two apart."""
+    del char_semantics
+    length = _MAX_BYTES[Kind.VARCHAR2]
+    if tokens.accept("("):
+        length = tokens.integer()
+        tokens.expect(")")
+    return OraType(Kind.ROWID, length=length)
 
 
 def _char_word(tokens: Tokens, char_semantics: bool) -> OraType:
@@ -182,4 +192,5 @@ KINDS: dict[str, Callable[[Tokens, bool], OraType]] = {
     "BLOB": _simple(Kind.BLOB),
     "LONG": _long,
     "ROWID": _simple(Kind.ROWID),
+    "UROWID": _urowid,
 }

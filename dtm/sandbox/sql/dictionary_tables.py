@@ -141,6 +141,8 @@ def type_name(data_type: OraType) -> str:
         return f"INTERVAL DAY({precision}) TO SECOND({data_type.scale})"
     if kind == Kind.INTERVAL_YM:
         return f"INTERVAL YEAR({precision}) TO MONTH"
+    if kind is Kind.ROWID and data_type.length:
+        return "UROWID"
     return kind.value
 
 

@@ -213,6 +213,7 @@ class SqlSession:
     ) -> Compiled:
         names = SessionNames(self.resolver)
         context = Context(text, self.context, names, self.plsql, scope, bind_types, wide)
+        context.evaluate = lambda needs, sql: self.engine.evaluate(self.storage, needs, sql)
         version = self.engine.instance.catalog.version
         statement = translate(node, context)
         statement.version = version

@@ -10,10 +10,10 @@ import dataclasses
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import OutColumn, Scope, Typed
+from dtm.sandbox.sql.bind_sources import FromPart
 from dtm.sandbox.sql.bind_walk import walk
 from dtm.sandbox.sql.translate_aggregates import AGGREGATES
 from dtm.sandbox.sql.translate_queries import QueryTranslator
-from dtm.sandbox.sql.translate_sources import FromPart
 
 
 class PivotTranslator(QueryTranslator):

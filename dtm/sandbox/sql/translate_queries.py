@@ -12,11 +12,11 @@ from dtm.sandbox.kernel.types import Kind, OraType
 from dtm.sandbox.sql import engine_wrappers as wrappers
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import OutColumn, Relation, Scope, Typed
+from dtm.sandbox.sql.bind_sources import CommonTableInfo
 from dtm.sandbox.sql.bind_walk import walk
 from dtm.sandbox.sql.functions import typing_rules
 from dtm.sandbox.sql.functions.conversion import FLOATS, family
 from dtm.sandbox.sql.translate_select import SelectTranslator
-from dtm.sandbox.sql.translate_sources import CommonTableInfo
 
 _WORDS = {"UNION": "UNION", "UNION ALL": "UNION ALL", "INTERSECT": "INTERSECT", "MINUS": "EXCEPT"}
 

@@ -12,7 +12,7 @@ from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import Scope, Typed
 from dtm.sandbox.sql.bind_walk import walk
 from dtm.sandbox.sql.functions.conversion import family
-from dtm.sandbox.sql.translate_sources import SourceTranslator
+from dtm.sandbox.sql.translate_outer import OuterTranslator
 
 _FLIP = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
 
@@ -26,7 +26,7 @@ def uses_rownum(*nodes: n.Node | None) -> bool:
     return any(is_rownum(x) for x in walk(*nodes))
 
 
-class RownumTranslator(SourceTranslator):
+class RownumTranslator(OuterTranslator):
     """Splits WHERE into row limits and the rest."""
 
     def row_limits(self, tests: list[n.Node], scope: Scope) -> tuple[list[n.Node], list[str]]:

@@ -12,6 +12,7 @@ from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import DATE, NUMBER, Kind, OraType
 from dtm.sandbox.sql import engine_wrappers as wrappers
 from dtm.sandbox.sql import parse_nodes as n
+from dtm.sandbox.sql.bind_context import Context
 from dtm.sandbox.sql.bind_model import (
     OutColumn,
     Relation,
@@ -22,13 +23,13 @@ from dtm.sandbox.sql.bind_model import (
     Typed,
 )
 from dtm.sandbox.sql.bind_scope import find_column, invalid_identifier
-from dtm.sandbox.sql.bind_sources import CommonTableInfo, FromPart, table_column
-from dtm.sandbox.sql.bind_walk import conjuncts, walk
-from dtm.sandbox.sql.catalog_model import ROW, Table, View
+from dtm.sandbox.sql.bind_sources import CommonTableInfo, FromPart, make_nullable, table_column
+from dtm.sandbox.sql.bind_walk import walk
+from dtm.sandbox.sql.catalog_model import ROW, Table, View, quote
 from dtm.sandbox.sql.dictionary_base import DictionaryView
 from dtm.sandbox.sql.functions import typing_rules
-from dtm.sandbox.sql.functions.conversion import family
 from dtm.sandbox.sql.parse_statements import parse_query
+from dtm.sandbox.sql.partitions_sql import number_of
 from dtm.sandbox.sql.translate_aggregates import AggregateTranslator
 
 ROWID = OraType(Kind.ROWID, length=18)
@@ -123,15 +124,39 @@ class SourceTranslator(AggregateTranslator):
         return Source(alias, name, owner, columns, table, address, ref.at), sql
 
     def partition_name(self, table: Table, ref: n.TableRef) -> str | None:
-        if ref.partition_value is not None:
-            self.context.unsupported(173, "PARTITION FOR (...)", ref.at)
-        if ref.partition is None:
+        if not ref.partitioned:
             return None
         if table.partitioning is None:
             raise OraError(14109, offset=ref.at)
+        if ref.partition is None:
+            return self._partition_for(table, ref.partition_value or [], ref.at)
         if table.partitioning.find(ref.partition.text) is None:
             raise OraError(2149, offset=ref.partition.at)
         return ref.partition.text
+
+    def _partition_for(self, table: Table, values: list[n.Node], at: int) -> str:
+        """PARTITION FOR (key value ...): the partition these values fall in; ORA-14763 when they
+        are no constants, ORA-02149 without such a partition."""
+        partitioning, evaluate = table.partitioning, self.context.evaluate
+        if partitioning is None or evaluate is None or len(values) != len(partitioning.columns):
+            raise OraError(14763, offset=at)
+        if any(isinstance(x, n.Bind) for x in walk(*values)):
+            raise OraError(14763, offset=at)
+        inner = Context(self.context.text, self.context.session, self.context.names)
+        translator = type(self)(inner)
+        keys = []
+        for node, name in zip(values, partitioning.columns, strict=True):
+            column = table.column(name)
+            value = translator.expression(node, Scope(None, clause="VALUES"))
+            if column is not None:
+                value = translator.convert(value, column.type, node.at)
+            keys.append(f"{value.sql} AS {quote(name)}")
+        number = number_of(partitioning, "v.")
+        found = evaluate(inner.needs, f"SELECT {number} FROM (SELECT {', '.join(keys)}) AS v")
+        for partition in partitioning.partitions:
+            if partition.id == found:
+                return partition.name
+        raise OraError(2149, offset=at)
 
     def _dictionary_source(
         self, view: DictionaryView, name: str, ref: n.TableRef
@@ -235,9 +260,9 @@ class SourceTranslator(AggregateTranslator):
         else:
             on = ""
         if join.kind in {"LEFT", "FULL"}:
-            _make_nullable(right.sources)
+            make_nullable(right.sources)
         if join.kind in {"RIGHT", "FULL"}:
-            _make_nullable(left.sources)
+            make_nullable(left.sources)
         words = {"INNER": "JOIN", "CROSS": "JOIN"}.get(join.kind, f"{join.kind} JOIN")
         right_sql = f"({right.sql})" if right.is_join else right.sql
         sql = f"{left.sql} {words} {right_sql}{on}"
@@ -269,103 +294,6 @@ class SourceTranslator(AggregateTranslator):
             raise OraError(904, f'"{name.path[0]}"', offset=name.at)
         return found
 
-    # ------------------------------------------------------------ the whole FROM and WHERE
-
-    def from_and_where(
-        self, items: list[n.FromItem], where: n.Node | None, scope: Scope
-    ) -> tuple[str, list[n.Node]]:
-        """SQL of FROM, and the conjuncts of WHERE that are not (+) join conditions."""
-        parts = [self.from_part(item, scope) for item in items]
-        for part in parts:
-            scope.sources += part.sources
-        self._unique_names(scope)
-        tests = conjuncts(where)
-        marked = [t for t in tests if any(_is_marked(x) for x in walk(t))]
-        if not marked:
-            return ", ".join(p.sql for p in parts), tests
-        if any(p.is_join for p in parts):
-            raise OraError(25156, offset=marked[0].at)
-        rest = [t for t in tests if t not in marked]
-        return self._outer_joined(parts, marked, scope), rest
-
-    def _unique_names(self, scope: Scope) -> None:
-        """Oracle minds two sources of one name only when a column is qualified by it."""
-
-    def _outer_joined(self, parts: list[FromPart], marked: list[n.Node], scope: Scope) -> str:
-        """Turn (+) conditions into LEFT JOINs behind the tables they refer to."""
-        conditions: dict[str, list[n.Node]] = {}
-        needs: dict[str, set[str]] = {}
-        for test in marked:
-            target, others = self._outer_target(test, scope)
-            conditions.setdefault(target, []).append(test)
-            needs.setdefault(target, set()).update(others)
-        for part in parts:
-            alias = part.sources[0].alias
-            if alias in conditions:
-                _make_nullable(part.sources)
-        placed = [p for p in parts if p.sources[0].alias not in conditions]
-        waiting = [p for p in parts if p.sources[0].alias in conditions]
-        sql = ", ".join(p.sql for p in placed)
-        done = {s.alias for p in placed for s in p.sources}
-        while waiting:
-            ready = [p for p in waiting if needs[p.sources[0].alias] <= done]
-            if not ready or not placed:
-                raise OraError(1416, offset=marked[0].at)
-            part = ready[0]
-            waiting.remove(part)
-            sql += f" LEFT JOIN {part.sql} ON {self._outer_tests(part, conditions, scope)}"
-            done.add(part.sources[0].alias)
-        return sql
-
-    def _outer_tests(
-        self, part: FromPart, conditions: dict[str, list[n.Node]], scope: Scope
-    ) -> str:
-        clause, scope.clause = scope.clause, "OUTER"
-        tests = [self.condition(t, scope) for t in conditions[part.sources[0].alias]]
-        scope.clause = clause
-        return " AND ".join(tests)
-
-    def _outer_target(self, test: n.Node, scope: Scope) -> tuple[str, set[str]]:
-        """The source marked with (+) in a condition, and the other sources in it."""
-        if isinstance(test, n.Logical) or (isinstance(test, n.InList) and len(test.items) > 1):
-            raise OraError(1719, offset=test.at)
-        targets: set[str] = set()
-        others: set[str] = set()
-        for node in walk(test):
-            if isinstance(node, n.Subquery | n.Query):
-                raise OraError(1799, offset=node.at)
-            if isinstance(node, n.Name):
-                alias = _alias_of(node, scope)
-                if alias is not None:
-                    (targets if node.outer else others).add(alias)
-        if len(targets) != 1:
-            raise OraError(1468, offset=test.at)
-        target = targets.pop()
-        return target, others - {target}
-
-
-def _is_marked(node: n.Node) -> bool:
-    return isinstance(node, n.Name) and node.outer
-
-
-def _alias_of(name: n.Name, scope: Scope) -> str | None:
-    """The source of this block whose column a name is."""
-    path = name.path
-    for source in scope.sources:
-        if len(path) > 1 and not source.matches(path[:-1]):
-            continue
-        if path[-1] in source.columns:
-            return source.alias
-    return None
-
-
-def _make_nullable(sources: list[Source]) -> None:
-    for source in sources:
-        for column in source.columns.values():
-            column.value = replace(column.value, nullable=True)
-            if column.value.row is not None:
-                column.value = replace(column.value, nullable=True)
-
 
 def _common_names(join: n.Join, left: FromPart, right: FromPart) -> Iterator[n.Name]:
     seen = set()
@@ -375,6 +303,3 @@ def _common_names(join: n.Join, left: FromPart, right: FromPart) -> Iterator[n.N
             if column.name in theirs and not column.hidden and column.name not in seen:
                 seen.add(column.name)
                 yield n.Name(join.at, (n.Ident(column.name, join.at, quoted=True),))
-
-
-__all__ = ["CommonTableInfo", "FromPart", "SourceTranslator", "family"]
