@@ -230,7 +230,8 @@ class UnitStore:
         """Write status and errors of a compilation to the dictionary."""
         status = "INVALID" if entry.compilation.errors else "VALID"
         settled = replace(stored, status=status)
-        rt.catalog.put_unit(settled, entry.compilation.errors)
+        found = entry.compilation
+        rt.catalog.put_unit(settled, [*found.errors, *found.warnings])
         rt.catalog.set_dependencies(
             stored.owner, stored.name, stored.type, sorted(entry.compilation.depends)
         )

@@ -526,3 +526,4 @@ class Unsupported(OraError):
         )
         self.number = number
         self.construct = construct
+        self.place = (line, column)

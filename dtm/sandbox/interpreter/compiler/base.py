@@ -21,6 +21,7 @@ from dtm.sandbox.interpreter.runtime import Frame, LoopSignal, Routine, Runtime,
 from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
 from dtm.sandbox.interpreter.syntax.tree import Args, Attribute, Expr, Pos, Ref, TypeRef
 from dtm.sandbox.interpreter.types import PlType
+from dtm.sandbox.kernel.errors import Unsupported
 from dtm.sandbox.kernel.ports import CatalogPort, UnitError
 
 Value = Any
@@ -70,6 +71,7 @@ class Base:
         self.labels: list[set[str]] = []  # statement labels GOTO may reach
         self.handlers = 0  # handlers around the code being compiled
         self.errors: list[UnitError] = []
+        self.warnings: list[UnitError] = []  # what the sandbox has not, met when it runs
         self.depends: set[tuple[str, str, str]] = set()
         self.binds: BlockBinds | None = None
         self.pseudo: dict[str, Place] = {}  # :NEW.X and :OLD.X of a trigger
@@ -86,6 +88,20 @@ class Base:
             ignored = UnitError(statement[0], statement[1], f"PL/SQL: {what} ignored")
             if ignored not in self.errors:
                 self.errors.append(ignored)
+
+    def postponed(self, refusal: Unsupported, statement: Pos) -> Callable[[Frame], NoReturn]:
+        """What stands for code the sandbox cannot do: in a stored unit the refusal comes when the
+        code is reached, so that the rest of the unit is of use; USER_ERRORS has a warning."""
+        if self.unit.type == "BLOCK" or self.unit.owner == "SYS":
+            raise refusal
+        text = f"{refusal.message} (refused when it runs)"
+        self.warnings.append(UnitError(statement[0], statement[1], text, "WARNING"))
+        number, construct, place = refusal.number, refusal.construct, refusal.place
+
+        def refuse(_f: Frame) -> NoReturn:
+            raise Unsupported(number, construct, *place)
+
+        return refuse
 
     def wrong(self, pos: Pos, number: int, *args: object) -> NoReturn:
         """Raise a PLS error."""

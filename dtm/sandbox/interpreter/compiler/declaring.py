@@ -15,6 +15,7 @@ from dtm.sandbox.interpreter.compiler.symbols import (
     ExceptionSymbol,
     Exec,
     Layout,
+    RefusedSymbol,
     RoutineGroup,
     Run,
     Scope,
@@ -35,7 +36,7 @@ from dtm.sandbox.interpreter.types import (
     Scalar,
 )
 from dtm.sandbox.interpreter.values import Table
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, Unsupported
 from dtm.sandbox.kernel.types import Kind
 
 Value = Any
@@ -68,10 +69,21 @@ class DeclarationMixin(DynamicMixin):
                 if name is not None and not isinstance(decl, tree.Pragma):
                     self.scope.symbols.setdefault(name, BadSymbol(name))
                 continue
+            except Unsupported as refusal:
+                self._refused(decl, refusal)
+                continue
             if step is not None:
                 steps.append((decl.pos[0], step))
         self._compile_bodies(decls)
         return [_at_line(line, step) for line, step in steps]
+
+    def _refused(self, decl: tree.Decl, refusal: Unsupported) -> None:
+        """A declaration of a package that needs what the sandbox has not: its uses are refused."""
+        name = getattr(decl, "name", None)
+        if self.routine is not None or name is None:
+            raise refusal
+        self.postponed(refusal, decl.pos)
+        self.scope.symbols.setdefault(name, RefusedSymbol(name, refusal))
 
     def declare(self, decl: tree.Decl) -> Exec | None:
         """One declaration: its symbol, and what to do when the block is entered."""
@@ -294,6 +306,8 @@ class DeclarationMixin(DynamicMixin):
             statements = self.handled(self.statements(body.body), body.handlers)
             routine.size = self.layout.size
             routine.run = _body_runner(routine, enter, statements)
+        except Unsupported as refusal:  # in a declaration
+            routine.run = self.postponed(refusal, decl.pos)
         finally:
             (self.scope, self.layout, self.routine, self.loops, self.labels, self.handlers) = outer
 

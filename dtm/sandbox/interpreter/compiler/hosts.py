@@ -199,9 +199,9 @@ class HostMixin(ObjectMixin):
         try:
             site.compiled(self.rt)
         except OraError as error:
-            if isinstance(error, Unsupported):
-                raise
             pos = self.source_pos(sql.start + error.offset)
+            if isinstance(error, Unsupported):
+                raise Unsupported(error.number, error.construct, *pos) from None
             raise CompileError(pos, f"PL/SQL: ORA-{error.code:05d}: {error.message}") from None
         except CompileError as error:
             raise CompileError(sql.pos if error.pos == (0, 0) else error.pos, error.text) from None

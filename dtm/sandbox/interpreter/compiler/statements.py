@@ -27,7 +27,7 @@ from dtm.sandbox.interpreter.runtime import RETURN, Frame, GotoSignal
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
 from dtm.sandbox.interpreter.syntax.tree import Ref, Stmt
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, Unsupported
 
 Value = Any
 
@@ -61,6 +61,8 @@ class StatementMixin(CursorMixin):
             what = "SQL Statement" if isinstance(statement, tree.Sql) else "Statement"
             self.record(error, statement.pos, what)
             return None
+        except Unsupported as refusal:
+            return self.postponed(refusal, statement.pos)
 
     def statement(self, statement: Stmt) -> Exec:
         """Dispatch on the node."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from dtm.sandbox.interpreter.raising import ExceptionId
 from dtm.sandbox.interpreter.runtime import Frame, Routine, UnitInfo
 from dtm.sandbox.interpreter.syntax.tree import Param as ParamNode
 from dtm.sandbox.interpreter.syntax.tree import SqlText, SubprogramDecl, TypeRef
 from dtm.sandbox.interpreter.types import ObjectType, PlType, RecordType
+from dtm.sandbox.kernel.errors import Unsupported
 
 Value = Any
 Run = Callable[[Frame], Value]
@@ -132,7 +133,10 @@ class PackageSymbol:
 
     def member(self, name: str) -> Symbol | None:
         """A public name."""
-        return self.members.get(name)
+        symbol = self.members.get(name)
+        if isinstance(symbol, RefusedSymbol):
+            symbol.refuse()
+        return symbol
 
 
 @dataclass(slots=True, eq=False)
@@ -140,6 +144,17 @@ class BadSymbol:
     """A declaration that failed; uses of it give PLS-00320."""
 
     name: str
+
+
+@dataclass(slots=True, eq=False)
+class RefusedSymbol:
+    """A declaration that needs what the sandbox has not; uses of it are refused."""
+
+    name: str
+    refusal: Unsupported
+
+    def refuse(self) -> NoReturn:
+        raise Unsupported(self.refusal.number, self.refusal.construct, *self.refusal.place)
 
 
 Symbol = (
@@ -152,6 +167,7 @@ Symbol = (
     | LabelSymbol
     | PackageSymbol
     | BadSymbol
+    | RefusedSymbol
 )
 
 
@@ -169,6 +185,8 @@ class Scope:
         scope: Scope | None = self
         while scope is not None:
             symbol = scope.symbols.get(name)
+            if isinstance(symbol, RefusedSymbol):
+                symbol.refuse()
             if symbol is not None:
                 return symbol
             if scope.name == name:

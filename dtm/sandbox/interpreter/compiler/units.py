@@ -102,6 +102,7 @@ class Compilation:
     result: Any
     errors: list[UnitError] = field(default_factory=list)
     depends: set[tuple[str, str, str]] = field(default_factory=set)
+    warnings: list[UnitError] = field(default_factory=list)
 
 
 class UnitCompiler(ObjectUnitMixin):
@@ -116,7 +117,9 @@ class UnitCompiler(ObjectUnitMixin):
 
     def compilation(self, result: Any) -> Compilation:
         """The outcome."""
-        return Compilation(None if self.errors else result, self.errors, self.depends)
+        return Compilation(
+            None if self.errors else result, self.errors, self.depends, self.warnings
+        )
 
     # -------------------------------------------------------------- packages
 

@@ -42,6 +42,7 @@ FAMILY: dict[Kind, str] = {
     Kind.REF_CURSOR: "!",
     Kind.COLLECTION: "!",
     Kind.RECORD: "!",
+    Kind.OBJECT: "!",
 }
 FLOATS = frozenset({Kind.BINARY_DOUBLE, Kind.BINARY_FLOAT})
 UNRELATED = 100

@@ -90,6 +90,32 @@ def test_unsupported_constructs_name_themselves(session, text):
     assert "line 1, column" in caught.value.text
 
 
+def test_a_stored_unit_is_refused_where_it_comes_to_it(session):
+    """The rest of the unit is of use; USER_ERRORS has a warning."""
+    assert (
+        session.create("""CREATE PROCEDURE p(n NUMBER) IS
+      PROCEDURE q IS x XMLTYPE; BEGIN NULL; END;
+    BEGIN
+      IF n = 1 THEN UTL_SMTP.QUIT(1); ELSIF n = 2 THEN q; END IF;
+    END;""")
+        == []
+    )
+    warnings = [
+        (e.line, e.attribute, e.text) for e in session.catalog.errors["U", "P", "PROCEDURE"]
+    ]
+    assert warnings == [
+        (2, "WARNING", "unimplemented feature: DTM-SBX-650: XMLTYPE at line 2, column 24"
+                       " (refused when it runs)"),
+        (4, "WARNING", "unimplemented feature: DTM-SBX-650: UTL_SMTP at line 4, column 21"
+                       " (refused when it runs)"),
+    ]  # fmt: skip
+    session.run("BEGIN p(0); END;")
+    for number in (1, 2):
+        with pytest.raises(Unsupported) as caught:
+            session.run(f"BEGIN p({number}); EXCEPTION WHEN OTHERS THEN NULL; END;")
+        assert "DTM-SBX-650" in caught.value.text
+
+
 def test_others_does_not_see_what_the_sandbox_cannot_do(session):
     session.create("CREATE PROCEDURE p AS BEGIN EXECUTE IMMEDIATE 'BEGIN x@y; END;';"
                    " EXCEPTION WHEN OTHERS THEN NULL; END;")  # fmt: skip
