@@ -125,7 +125,7 @@ class StatementParser(CursorStatements):
             value = self.expression()
             self.expect(";")
             return tree.Assign(pos, target, value)
-        ref = self._target()
+        ref = self._assigned()
         if self.accept(":="):
             value = self.expression()
             self.expect(";")
@@ -135,7 +135,7 @@ class StatementParser(CursorStatements):
         self.advance()
         return tree.Call(pos, ref)
 
-    def _target(self) -> Ref:
+    def _assigned(self) -> Ref:
         """What a statement begins with: a name, or an object in parentheses or in TREAT."""
         if not self.at("(") and not self.at_sequence("TREAT", "("):
             return self.reference()
