@@ -68,6 +68,7 @@ MESSAGES: dict[int, str] = {
     972: "identifier is too long",
     975: "date + date not allowed",
     976: "Specified pseudocolumn or operator not allowed here.",
+    978: "nested group function without GROUP BY",
     979: "not a GROUP BY expression",
     980: "synonym translation is no longer valid",
     984: "column not allowed here",
@@ -76,6 +77,7 @@ MESSAGES: dict[int, str] = {
     988: "missing or invalid password(s)",
     990: "missing or invalid privilege",
     993: "missing GRANT keyword",
+    998: "must name this expression with a column alias",
     999: "invalid view name",
     1000: "maximum open cursors exceeded",
     1001: "invalid cursor",
@@ -511,6 +513,11 @@ class OraError(Exception):
     def text(self) -> str:
         """The whole error stack, one error a line, without a trailing newline."""
         return "\n".join([f"ORA-{self.code:05d}: {self.message}", *self.stack])
+
+
+def internal_error(text: str) -> Unsupported:
+    """What should not happen: loud, and the session lives on (for a driver ORA-00600 ends it)."""
+    return Unsupported(999, f"internal error: {text}")
 
 
 class Unsupported(OraError):

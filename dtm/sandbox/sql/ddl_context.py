@@ -48,6 +48,9 @@ class Translator(Protocol):
     def describe(self, session: StorageSession, text: str) -> Sequence[Column]:
         """The columns of a query."""
 
+    def unnamed(self, text: str) -> int | None:
+        """Offset in a query's text of a select-list expression that needs a name (ORA-00998)."""
+
     def relations(self, session: StorageSession, text: str) -> Sequence[tuple[str, str]]:
         """The (owner, name) of the relations and functions a query uses: its dependencies."""
 

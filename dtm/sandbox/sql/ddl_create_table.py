@@ -272,6 +272,9 @@ class TableCreator:
         if statement.columns and len(statement.columns) != len(columns):
             raise OraError(1730)
         if not statement.columns:
+            unnamed = self.ddl.translator.unnamed(text)
+            if unnamed is not None:
+                raise OraError(998, offset=statement.query_offset + unnamed)
             statement.columns = [ColumnDef(c.name, statement.query_offset) for c in columns]
         for definition, column in zip(statement.columns, columns, strict=True):
             if definition.type is not None:

@@ -167,6 +167,8 @@ class _Statement:
 
     def _objects(self) -> Callable[[Grants], Grants]:
         target = self._target()
+        if target.owner in self.grantees or self.ddl.user in self.grantees:
+            raise OraError(1749)
         allowed = OBJECT_PRIVILEGES[_class_of(target)]
         keys: list[tuple[str, str, str, str]] = []
         for item in self.items:
@@ -192,8 +194,6 @@ class _Statement:
             if self.granting:
                 if self.option and current.is_role:
                     raise OraError(1926)
-                if current.grantee == keys[0][0]:
-                    return current
                 added = dict.fromkeys(keys, (self.option, grantor))
                 return replace(current, objects={**current.objects, **added})
             if explicit and not any(key in current.objects for key in keys):

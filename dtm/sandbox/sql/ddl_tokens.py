@@ -10,18 +10,7 @@ from typing import NoReturn
 
 from dtm.plsql.lexer import BIND, EOF, IDENT, NUMBER, OP, QUOTED, SLASH, STRING, Token, lex
 from dtm.sandbox.kernel.errors import OraError, Unsupported
-
-MAX_NAME_BYTES = 128
-RESERVED = frozenset(
-    "ACCESS ADD ALL ALTER AND ANY AS ASC AUDIT BETWEEN BY CHAR CHECK CLUSTER COLUMN COMMENT "  # noqa: SIM905
-    "COMPRESS CONNECT CREATE CURRENT DATE DECIMAL DEFAULT DELETE DESC DISTINCT DROP ELSE "
-    "EXCLUSIVE EXISTS FILE FLOAT FOR FROM GRANT GROUP HAVING IDENTIFIED IMMEDIATE IN INCREMENT "
-    "INDEX INITIAL INSERT INTEGER INTERSECT INTO IS LEVEL LIKE LOCK LONG MAXEXTENTS MINUS "
-    "MLSLABEL MODE MODIFY NOAUDIT NOCOMPRESS NOT NOWAIT NULL NUMBER OF OFFLINE ON ONLINE OPTION "
-    "OR ORDER PCTFREE PRIOR PUBLIC RAW RENAME RESOURCE REVOKE ROW ROWID ROWNUM ROWS SELECT "
-    "SESSION SET SHARE SIZE SMALLINT START SUCCESSFUL SYNONYM SYSDATE TABLE THEN TO TRIGGER UID "
-    "UNION UNIQUE UPDATE USER VALIDATE VALUES VARCHAR VARCHAR2 VIEW WHENEVER WHERE WITH".split()
-)
+from dtm.sandbox.sql.parse_tokens import MAX_IDENTIFIER, RESERVED, malformed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +36,7 @@ class Tokens:
     def __init__(self, text: str) -> None:
         lexed = lex(text)
         for problem in lexed.problems:
-            code = 1756 if "string" in problem.message else 1742
-            code = 1740 if "identifier" in problem.message else code
-            raise OraError(code, offset=problem.offset)
+            raise malformed(text, problem)
         self.text = text
         end = len(text)
         self._tokens = [*lexed.tokens, Token(EOF, "", "", end, text.count("\n") + 1, 1)]
@@ -128,9 +115,9 @@ class Tokens:
         raise error
 
     def finish(self, code: int = 922) -> None:
-        """Nothing may follow. A semicolon is ORA-00911: SQL has no terminator."""
+        """Nothing may follow, a semicolon neither: SQL has no terminator."""
         if not self.at_end():
-            self.fail(911 if self.here.value in (";", "/") else code)
+            self.fail(code)
 
     # ------------------------------------------------------------ names and values
 
@@ -138,9 +125,11 @@ class Tokens:
         """A simple name; reserved words (ORA-`code`) and too long ones (00972) are refused."""
         token = self.here
         plain = token.kind == IDENT and token.value not in RESERVED
+        if plain and token.text.startswith("_"):
+            self.fail(911)
         if not plain and token.kind != QUOTED:
             self.fail(code, *([""] if code == 904 else []))
-        if len(token.value.encode()) > MAX_NAME_BYTES:
+        if len(token.value.encode()) > MAX_IDENTIFIER:
             self.fail(972)
         self.advance()
         return token.value

@@ -19,7 +19,8 @@ from dtm.sandbox.sql.catalog_model import (
     View,
 )
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
-from dtm.sandbox.sql.ddl_tokens import RESERVED, Tokens
+from dtm.sandbox.sql.ddl_tokens import Tokens
+from dtm.sandbox.sql.parse_tokens import RESERVED
 from dtm.sandbox.sql.storage_space import UNLIMITED
 
 _SYSTEM_USERS = frozenset({"SYS", "SYSTEM", "PUBLIC"})

@@ -26,13 +26,14 @@ def create_view(ddl: Ddl, tokens: Tokens, *, replacing: bool) -> DdlResult:
     if tokens.at("OF"):
         tokens.unsupported(466, "object view")
     tokens.expect("AS")
+    offset = tokens.here.offset
     text, read_only, check = _query(tokens)
     owner = ddl.home(name)
     ddl.require(owner, "CREATE VIEW", "CREATE ANY VIEW")
     old = ddl.catalog.find(owner, name.last)
     if old is not None and not (replacing and isinstance(old, View)):
         raise OraError(955, offset=name.offset)
-    columns, depends_on = _described(ddl, text, aliases, force=force)
+    columns, depends_on = _described(ddl, text, offset, aliases, force=force)
 
     def work() -> None:
         view = View(
@@ -73,21 +74,24 @@ def _query(tokens: Tokens) -> tuple[str, bool, bool]:
                 return tokens.text[start:end].rstrip(), False, True
         tokens.restore(place)
         if tokens.at(";"):
-            tokens.fail(911)
+            tokens.fail(933)
         tokens.advance()
     return tokens.text[start:].rstrip(), False, False
 
 
 def _described(
-    ddl: Ddl, text: str, aliases: tuple[str, ...], *, force: bool
+    ddl: Ddl, text: str, offset: int, aliases: tuple[str, ...], *, force: bool
 ) -> tuple[tuple[Column, ...], tuple[tuple[str, str], ...]]:
     try:
         columns = tuple(ddl.translator.describe(ddl.session, text))
         depends_on = tuple(ddl.translator.relations(ddl.session, text))
+        unnamed = None if aliases else ddl.translator.unnamed(text)
     except OraError:
         if not force:
             raise
         return (), ()
+    if unnamed is not None:
+        raise OraError(998, offset=offset + unnamed)
     if aliases:
         if len(aliases) != len(columns):
             raise OraError(1730)

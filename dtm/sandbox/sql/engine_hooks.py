@@ -140,6 +140,18 @@ class DdlTranslator:
         relation = DmlTranslator(context).query(node, None)
         return described(relation.columns)
 
+    def unnamed(self, text: str) -> int | None:
+        """Offset of the first expression of the select list that names no column."""
+        body: n.QueryBody = parse_query(text).body
+        while not isinstance(body, n.Select):
+            body = body.left if isinstance(body, n.SetOperation) else body.body
+        for item in body.items:
+            if item.alias is None and not isinstance(item.expression, n.Star):
+                name = item.expression
+                if not isinstance(name, n.Name) or name.path[-1] in _MOVING:
+                    return item.at
+        return None
+
     def relations(self, session: StorageSession, text: str) -> Sequence[tuple[str, str]]:
         """(owner, name) of the relations and sequences a query names."""
         names = SessionNames(Resolver(session.instance.catalog, session.context))

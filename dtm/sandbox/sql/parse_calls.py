@@ -54,9 +54,13 @@ class CallParser(Cursor):
         """Does a query begin `distance` tokens ahead?"""
         return self.word_ahead(distance, "SELECT", "WITH")
 
-    def _parenthesised_query(self) -> n.Query:
+    def nested_query(self) -> n.Query:
+        """A query that is an operand of an expression or condition."""
+        raise NotImplementedError
+
+    def _parenthesised_query(self, *, operand: bool = False) -> n.Query:
         self.expect_op("(", 906)
-        query = self.query()
+        query = self.nested_query() if operand else self.query()
         self.close_paren()
         return query
 

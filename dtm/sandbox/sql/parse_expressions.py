@@ -68,7 +68,7 @@ class ExpressionParser(CallParser):
             return n.Not(at, operand)
         if conditions and power <= _COMPARE and self.is_word("EXISTS"):
             self.advance()
-            return n.Exists(at, self._parenthesised_query())
+            return n.Exists(at, self._parenthesised_query(operand=True))
         if self.is_op("-", "+"):
             op = self.advance().value
             return n.Unary(at, op, self._climb(_UNARY, conditions=False))
@@ -141,6 +141,8 @@ class ExpressionParser(CallParser):
         at, op = self.at, self.advance().value
         quantifier = self.accept_any("ANY", "SOME", "ALL") or ""
         if quantifier:
+            if not self.is_op("("):
+                self.fail(906)
             right = self._primary(conditions=False)
             if not isinstance(right, n.Subquery | n.Tuple):
                 right = n.Tuple(right.at, [right])
@@ -155,7 +157,7 @@ class ExpressionParser(CallParser):
             # IN x without parentheses is allowed for a single value.
             return n.InList(at, left, [self.expression()], negated)
         if self.is_query_ahead(1):
-            return n.InQuery(at, left, self._parenthesised_query(), negated)
+            return n.InQuery(at, left, self._parenthesised_query(operand=True), negated)
         self.advance()
         items = [self.expression()]
         if isinstance(items[0], n.Subquery) and self.is_word(*_SET_OPERATORS):
@@ -263,7 +265,7 @@ class ExpressionParser(CallParser):
     def _parenthesised(self, *, conditions: bool) -> n.Node:
         at = self.at
         if self.is_query_ahead(1):
-            return n.Subquery(at, self._parenthesised_query())
+            return n.Subquery(at, self._parenthesised_query(operand=True))
         self.advance()
         node = self._climb(_OR, conditions=True) if conditions else self.expression()
         if isinstance(node, n.Subquery) and self.is_word(*_SET_OPERATORS):

@@ -364,6 +364,7 @@ class Query(Node):
     body: QueryBody
     ctes: list[CommonTable] = field(default_factory=list)
     order_by: list[OrderItem] = field(default_factory=list)
+    order_at: int = 0  # offset of the word ORDER
     siblings: bool = False
     offset: Node | None = None
     fetch: Node | None = None

@@ -29,6 +29,13 @@ class QueryParser(SourceParser):
         self.queries -= 1
         return result
 
+    def nested_query(self) -> n.Query:
+        """A query that is an operand: ORDER BY only with a row limit (ORA-00907)."""
+        query = self.query()
+        if query.order_by and query.fetch is None and query.offset is None:
+            self.fail(907, at=query.order_at)
+        return query
+
     def query_rest(self, body: n.Query) -> n.Query:
         return self._tail(n.Query(body.at, self._set_operations(body)))
 
@@ -74,7 +81,7 @@ class QueryParser(SourceParser):
 
     def _query_term(self) -> n.QueryBody:
         if self.accept_op("("):
-            query = self.query()
+            query = self.nested_query()
             self.close_paren()
             return query
         return self._select()
@@ -84,6 +91,7 @@ class QueryParser(SourceParser):
             if self.word_ahead(1, "SIBLINGS"):
                 self.tokens.pop(self.index + 1)
                 query.siblings = True
+            query.order_at = self.at
             query.order_by = self.order_by_clause()
         if self.is_word("OFFSET"):
             self.advance()
@@ -167,8 +175,13 @@ class QueryParser(SourceParser):
         self.unsupported(125, "SELECT INTO outside PL/SQL")
 
     def _select_list(self) -> list[n.SelectItem]:
+        """`*` stands alone (ORA-00923 at a comma behind it); `t.*` may stand anywhere."""
         items = [self.select_item()]
+        if isinstance(items[0].expression, n.Star) and not items[0].expression.qualifier:
+            return items
         while self.accept_op(","):
+            if self.is_op("*"):
+                self.fail(936)
             items.append(self.select_item())
         return items
 

@@ -245,7 +245,9 @@ class StatementParser(SmallParser):
             query_at = self.at
             if not (self.is_op("(") and self.word_ahead(1, "SELECT", "WITH")):
                 self.fail(1767)
-            return d.Assignment(at, columns, n.Subquery(query_at, self._parenthesised_query()))
+            return d.Assignment(
+                at, columns, n.Subquery(query_at, self._parenthesised_query(operand=True))
+            )
         column = self.column_name()
         self.expect_op("=", 927)
         return d.Assignment(at, [column], self._value_or_default())

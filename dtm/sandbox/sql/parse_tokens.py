@@ -8,7 +8,19 @@ from __future__ import annotations
 import bisect
 from typing import NoReturn
 
-from dtm.plsql.lexer import BIND, EOF, HINT, IDENT, OP, QUOTED, SLASH, STRING, Lexer, Token
+from dtm.plsql.lexer import (
+    BIND,
+    EOF,
+    HINT,
+    IDENT,
+    OP,
+    QUOTED,
+    SLASH,
+    STRING,
+    Lexer,
+    Problem,
+    Token,
+)
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 from dtm.sandbox.sql.parse_nodes import Ident
 
@@ -148,6 +160,7 @@ _LEGAL_OPS = frozenset(
         "@",
         "=>",
         ":=",
+        ";",
     ]
 )
 _PROBLEMS = {
@@ -155,6 +168,13 @@ _PROBLEMS = {
     "unterminated string literal": 1756,
     "unterminated comment": 1742,
 }
+
+
+def malformed(text: str, problem: Problem) -> OraError:
+    """The error of a literal, quoted name or comment without an end; ORA-01741 for `""`."""
+    empty = text[problem.offset : problem.offset + 2] == '""'
+    code = 1741 if empty else _PROBLEMS.get(problem.message, 911)
+    return OraError(code, offset=problem.offset)
 
 
 class Cursor:
@@ -165,7 +185,7 @@ class Cursor:
         self.text = text
         self.tokens = [t for t in lexer if t.kind != HINT]
         for problem in lexer.problems:
-            raise OraError(_PROBLEMS.get(problem.message, 911), offset=problem.offset)
+            raise malformed(text, problem)
         self.tokens.append(Token(EOF, "", "", len(text), 0, 0))
         self.index = 0
 
@@ -286,6 +306,8 @@ class Cursor:
         """`code` at the current token; an illegal character there is ORA-00911 instead."""
         token = self.token
         if at is None:
+            if token.kind == IDENT and token.text.startswith("_"):
+                return OraError(911, offset=token.offset)
             if token.kind == OP and token.value not in _LEGAL_OPS:
                 return OraError(911, offset=token.offset)
             if token.kind not in (IDENT, QUOTED, STRING, OP, SLASH, BIND, EOF, "number"):

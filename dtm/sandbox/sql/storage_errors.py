@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import apsw
 
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, internal_error
 from dtm.sandbox.sql.catalog import Catalog
 from dtm.sandbox.sql.catalog_model import Index, Table
 from dtm.sandbox.sql.storage_tables import MARK
@@ -29,12 +29,7 @@ def translate(error: apsw.Error, catalog: Catalog, tables: Iterable[Table]) -> O
         return OraError(1013)
     if isinstance(error, apsw.TooBigError):
         return OraError(1489)
-    return internal(text)
-
-
-def internal(text: str) -> OraError:
-    """ORA-00600 for what should not happen: loud, and the session lives on."""
-    return OraError(600, text)
+    return internal_error(text)
 
 
 def _constraint(text: str, catalog: Catalog, tables: list[Table]) -> OraError:
@@ -46,7 +41,7 @@ def _constraint(text: str, catalog: Catalog, tables: list[Table]) -> OraError:
         table, index = found
         keys = [c.name for c in table.constraints if c.type in "PU" and c.index == index.name]
         return OraError(1, f"{index.owner}.{keys[0] if keys else index.name}")
-    return internal(text)
+    return internal_error(text)
 
 
 def violated_index(
@@ -82,4 +77,4 @@ def _raised(code: int, name: str, text: str, tables: list[Table]) -> OraError:
             column = table.column(name)
             if column is not None and not column.nullable:
                 return OraError(code, f'"{table.owner}"."{table.name}"."{name}"')
-    return internal(text)
+    return internal_error(text)

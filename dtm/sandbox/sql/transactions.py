@@ -13,11 +13,11 @@ from typing import TypeVar
 
 import apsw
 
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, internal_error
 from dtm.sandbox.kernel.ports import SessionContext
 from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog_model import Table, quote
-from dtm.sandbox.sql.storage_errors import RowLocked, internal, translate
+from dtm.sandbox.sql.storage_errors import RowLocked, translate
 from dtm.sandbox.sql.storage_instance import Instance
 from dtm.sandbox.sql.transactions_keys import closure
 from dtm.sandbox.sql.transactions_locks import ROW_EXCLUSIVE, Patience
@@ -184,7 +184,7 @@ class StorageSession:
         try:
             return work(step)
         except apsw.Error as error:
-            raise internal(str(error)) from error
+            raise internal_error(str(error)) from error
         finally:
             database.depth -= 1
             database.interrupt, database.writing = outer, writing

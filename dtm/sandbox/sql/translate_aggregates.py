@@ -85,7 +85,7 @@ class AggregateTranslator(ConditionTranslator):
         if scope.clause not in {"SELECT", "HAVING", "ORDER BY"} or scope.group_keys is None:
             raise OraError(934, offset=node.at)
         if scope.in_aggregate:
-            self.context.unsupported(159, "nested aggregate functions", node.at)
+            raise OraError(935 if scope.group_keys else 978, offset=node.at)
         scope.in_aggregate, scope.has_aggregate = True, True
         own, outer = scope.references, _outer_references(scope)
         try:
@@ -109,7 +109,7 @@ class AggregateTranslator(ConditionTranslator):
 
     def _one_argument(self, node: n.Call, scope: Scope) -> Typed:
         if node.star or len(node.arguments) != 1:
-            raise OraError(936 if node.star else (909 if node.arguments else 938), offset=node.at)
+            raise OraError(936 if node.star else 909, offset=node.at)
         value = self.expression(node.arguments[0], scope)
         if family(value.type) in "LB!" and node.path[-1] != "COUNT":
             raise OraError(932, "-", value.type.kind.value, offset=node.at)
@@ -307,7 +307,9 @@ class AggregateTranslator(ConditionTranslator):
     def _ntile(self, node: n.Call, window: n.Window, scope: Scope) -> Typed:
         self._count_arguments(node, 1, 1)
         self._need_order(window)
-        buckets = self.expression(node.arguments[0], scope)
+        buckets = self.convert(self.expression(node.arguments[0], scope), NUMBER, node.at)
+        if isinstance(buckets.literal, int) and buckets.literal < 1:
+            raise OraError(1428, buckets.literal, offset=node.at)
         return Typed(f"ntile({buckets.sql}) {self._over(window, scope)}", NUMBER, digits=12)
 
     def _shifted(self, node: n.Call, window: n.Window, scope: Scope) -> Typed:

@@ -97,7 +97,7 @@ class ExpressionTranslator(TranslatorBase):
         env = Environment(self.context.session)
         try:
             if node.kind == "DATE":
-                value = date_input.parse(node.text, "FXYYYY-MM-DD", env, "D")
+                value = date_input.parse(node.text, "YYYY-MM-DD", env, "D")
                 return Typed(quote_text(str(encode(value))), DATE, nullable=False)
             zoned = node.text.strip()[-6:-5] in {"+", "-"} or node.text.strip()[-1:].isalpha()
             model = "YYYY-MM-DD HH24:MI:SS" + (".FF" if "." in node.text else "")
@@ -322,6 +322,7 @@ class ExpressionTranslator(TranslatorBase):
             operand = self.expression(node.operand, scope)
             for test, _ in node.whens:
                 other = self.expression(test, scope)
+                self._same_kind(operand, other, test.at)
                 tests.append(self.compare("=", operand, other, test.at))
         results = [self.expression(result, scope) for _, result in node.whens]
         default = null_of(OraType(Kind.NULL))
@@ -336,6 +337,13 @@ class ExpressionTranslator(TranslatorBase):
             f"WHEN {test} THEN {branch.sql}" for test, branch in zip(tests, branches, strict=False)
         )
         return self.merged(f"CASE {body} ELSE {branches[-1].sql} END", target, branches)
+
+    def _same_kind(self, operand: Typed, other: Typed, at: int) -> None:
+        """The values of a simple CASE are not converted: ORA-00932."""
+        try:
+            typing_rules.unify_strict([operand.type, other.type])
+        except OraError as error:
+            raise self.located(error, at) from None
 
     def _cast(self, node: n.Cast, scope: Scope) -> Typed:
         target = data_type(node.type, self.context)

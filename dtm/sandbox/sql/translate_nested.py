@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_walk import walk
 from dtm.sandbox.sql.translate_aggregates import AGGREGATES
@@ -23,14 +24,20 @@ def is_aggregate_call(node: n.Node) -> bool:
 
 
 def has_nested(select: n.Select) -> bool:
-    """Does the select list have an aggregate inside an aggregate?"""
+    """Does the select list have an aggregate inside an aggregate? ORA-00935 for a third level."""
     if select.group_by is None:
         return False
-    return any(
-        is_aggregate_call(outer) and _inner_calls(outer)
+    inner = [
+        call
         for item in select.items
         for outer in walk(item.expression)
-    )
+        if is_aggregate_call(outer)
+        for call in _inner_calls(outer)
+    ]
+    for call in inner:
+        if _inner_calls(call):
+            raise OraError(935, offset=call.at)
+    return bool(inner)
 
 
 def _inner_calls(outer: n.Node) -> list[n.Call]:

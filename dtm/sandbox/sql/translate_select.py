@@ -181,6 +181,8 @@ class SelectTranslator(LockTranslator):
                 self._star_column(name, value, scope, star) for name, value in scope.merged.items()
             ]
         for source in sources:
+            if source.ambiguous:
+                raise OraError(918, offset=star.at)
             for column in source.columns.values():
                 if column.hidden or (not star.qualifier and column.name in scope.merged):
                     continue

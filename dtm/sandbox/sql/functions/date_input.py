@@ -203,6 +203,8 @@ def _year(source: Input, part: Element, following: tuple[Element, ...]) -> None:
         if match is not None and len(match.group()) == 4:
             width = 4  # alternative element: YY reads as YYYY, RR as RRRR
     start = source.position
+    if code in {"YYYY", "SYYYY"} and not DIGITS.match(source.text, start):
+        raise OraError(1841)  # read as the year 0
     value = source.digits(width, exact=part.exact and part.fill)
     source.fields["year"] = _full_year(value, source.position - start, code, now)
 

@@ -175,7 +175,8 @@ def resolve(name: str, types: Sequence[OraType]) -> Call:
     """Choose the overload for argument types.
 
     OraError 904 for an unknown name, 938 / 939 for too few / many arguments (909 where a function
-    has overloads of several lengths), 932 when no conversion exists.
+    takes one number of arguments only, or has overloads of several lengths), 932 when no
+    conversion exists.
     """
     overloads = lookup(name)
     if not overloads:
@@ -188,6 +189,9 @@ def resolve(name: str, types: Sequence[OraType]) -> Call:
 
 
 def _wrong_count(overloads: tuple[Function, ...], count: int) -> OraError:
+    fixed = {len(f.required) for f in overloads if not (f.optional or f.variadic)}
+    if len(fixed) == 1 and not any(f.optional or f.variadic for f in overloads):
+        return OraError(909)
     if all(count < len(f.required) for f in overloads):
         return OraError(938)
     if all(count > len(f.required) + len(f.optional) for f in overloads):

@@ -217,10 +217,15 @@ def test_loops_in_hierarchies(hr):
 
 
 def test_views_and_synonyms(hr, new_session):
-    hr.run("create view v as select dep, count(*) n, max(sal) from e group by dep")
+    hr.run("create view v as select dep, count(*) n, max(sal) m from e group by dep")
     hr.run(
         "create or replace view v (d, n, top) as select dep, count(*), max(sal) from e group by dep"
     )
+    assert hr.error("create or replace view w as select dep, count(*) from e group by dep") == (
+        998,
+        40,
+    )
+    assert hr.error("create table w as select dep n, user from e") == (998, 32)
     assert hr.rows("select top from v where d = 10 and n = 2") == [(5000,)]
     assert [c.name for c in hr.compile("select * from v").columns] == ["D", "N", "TOP"]
     hr.run("create synonym s for v")

@@ -56,6 +56,9 @@ class PlainTranslator:
             raise OraError(942)
         return self.queries[text][0]
 
+    def unnamed(self, text: str) -> int | None:
+        return None
+
     def relations(self, session: StorageSession, text: str) -> Sequence[tuple[str, str]]:
         return [("APP", name.upper()) for name in re.findall(r"from (\w+)", text, re.IGNORECASE)]
 

@@ -43,7 +43,7 @@ def test_column_types(app: Client) -> None:
         ("CREATE TABLE t (a)", 2263),
         ("CREATE TABLE t (a NUMBER", 907),
         ("CREATE TABLE t (a NUMBER) x", 922),
-        ("CREATE TABLE t (a NUMBER);", 911),
+        ("CREATE TABLE t (a NUMBER);", 922),
         ("CREATE TABLE t (a NUMBR)", 902),
         ("CREATE TABLE t (a VARCHAR2)", 906),
         ("CREATE TABLE t (a VARCHAR2(0))", 1723),
