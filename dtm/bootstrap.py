@@ -8,7 +8,7 @@ printed, recorded or saved.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,8 @@ from dtm.errors import ConfigurationError
 from dtm.manifests import find_root
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dtm.manifests import Loaded, Settings
     from dtm.model.database import Session
     from dtm.model.instance import ConnectSpec, Instance, SecretRef
@@ -54,6 +56,11 @@ class Wiring:
         from dtm.manifests import read_settings
 
         return read_settings(self.root)
+
+    @property
+    def state_dir(self) -> Path:
+        """Where this machine keeps what the repository does not have yet."""
+        return self.settings.state_dir
 
     def tree(self) -> Loaded:
         """Load and check every manifest of the tree."""
@@ -122,7 +129,7 @@ class Wiring:
             repository=self.repository,
             connect=self.instance,
             install=install,
-            state_dir=self.settings.state_dir,
+            state_dir=self.state_dir,
             actor=actor(),
             tool_version=TOOL_VERSION,
             reporter=reporter if reporter is not None else Silent(),
@@ -148,6 +155,48 @@ class Wiring:
             wallet_secret=_secret(spec.wallet_password),
             deadline_s=self.deadline_s,
             purpose=purpose,
+        )
+
+
+@dataclass(frozen=True)
+class Address:
+    """A database and how to log on to it; the password is a throw-away one."""
+
+    dsn: str
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class StandIn(Wiring):
+    """The same tree, on databases that stand in for those it names: for rehearsals.
+
+    `instances` by instance name; asking for another one is a KeyError. Secrets are never resolved.
+    """
+
+    central: Address = field(kw_only=True)
+    instances: Mapping[str, Address] = field(kw_only=True)
+    directory: Path = field(kw_only=True)
+
+    @property
+    def state_dir(self) -> Path:
+        """The rehearsal's own."""
+        return self.directory
+
+    def repository(self, purpose: str) -> OracleSession:
+        """Open a session on the stand-in's repository."""
+        return self._log_on(self.central, purpose)
+
+    def instance(self, instance: Instance, purpose: str) -> OracleSession:
+        """Open a session on the database that stands in for the instance."""
+        return self._log_on(self.instances[instance.name], purpose)
+
+    def _log_on(self, address: Address, purpose: str) -> OracleSession:
+        from dtm.model.instance import ConnectSpec
+
+        spec = ConnectSpec(user=address.user, dsn=address.dsn)
+        return self.logons.connect(
+            spec, address.password, wallet_secret=None, deadline_s=self.deadline_s, purpose=purpose
         )
 
 

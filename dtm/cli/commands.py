@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from dtm.cli import applies, demo, execute, params, reconcile, sandbox, validate, watch
+from dtm.cli import applies, demo, execute, params, reconcile, rehearse, sandbox, validate, watch
 
 
 def register(app: typer.Typer) -> None:
@@ -16,4 +16,5 @@ def register(app: typer.Typer) -> None:
     watch.register(app)
     params.register(app)
     sandbox.register(app)
+    rehearse.register(app)
     demo.register(app)

@@ -17,6 +17,7 @@ from dtm.cli.console import Invocation, Terminal
 from dtm.errors import DtmError, ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from dtm.cli.setup.scripts import Statement
     from dtm.oracle.session import OracleSession
 
 REPOSITORY = "REPOSITORY"
@@ -25,6 +26,7 @@ PROD = ("SALES_AMER_1", "SALES_APAC_1", "SALES_EMEA_1", "SALES_EMEA_2")
 # On this one the archive is too small for what the first month moves there.
 TIGHT = "SALES_EMEA_2"
 ORDERS = 24000
+SALES = Path("operations", "purge-orders", "rehearsal.sql")
 
 
 def register(app: typer.Typer) -> None:
@@ -40,9 +42,9 @@ def demo(context: typer.Context) -> int:
     """
     invocation: Invocation = context.obj
     root = invocation.root
-    if not (root / "operations" / "purge-orders" / "operation.yaml").is_file():
+    if not (root / SALES).is_file():
         raise UsageError(
-            f"{root} has no operations/purge-orders",
+            f"{root} has no {SALES}",
             hint="the demo runs in a checkout of dtm: ./dev demo",
         )
     started = time.monotonic()
@@ -103,6 +105,8 @@ def prepare(root: Path, terminal: Terminal) -> Story:
     import secrets
     from concurrent.futures import ThreadPoolExecutor
 
+    from dtm.cli.setup import scripts
+
     directory = root / sandbox.DEFAULT
     words = {name: "Demo_" + secrets.token_hex(8) for name in ("dba", "repository", "client")}
     terminal.show("Starting the sandbox: one repository database and six instances ...")
@@ -117,25 +121,28 @@ def prepare(root: Path, terminal: Terminal) -> Story:
     story = Story(root, terminal, hosts, words["dba"], environment)
     _write_environment(root / ".dtm" / "demo.env", environment)
     terminal.show(f"Seeding the sales application: {ORDERS:,} orders on each instance ...")
-    _run(story, REPOSITORY, "repository-owner", user="DTM_REPO", password=words["repository"])
+    values = {"user": "DTM_REPO", "password": words["repository"]}
+    _run(story, REPOSITORY, scripts.shipped("repository-owner", values))
     with ThreadPoolExecutor(max_workers=4) as pool:
         list(pool.map(lambda service: _seed(story, service, words["client"]), (*DEV, *PROD)))
     return story
 
 
 def _seed(story: Story, service: str, password: str) -> None:
-    size = "120K" if service == TIGHT else "10M"
-    _run(story, service, "client-owner", user="DTM", password=password)
-    _run(story, service, "demo-sales", password=password, archive_size=size, grantee="DTM")
+    from dtm.cli.setup import scripts
+
+    sales = scripts.read(story.root / SALES, {"client": "DTM", "password": password})
+    if service == TIGHT:
+        sales.append(scripts.Statement("ALTER DATABASE DATAFILE 'archive01.dbf' RESIZE 120K", 0))
+    owner = scripts.shipped("client-owner", {"user": "DTM", "password": password})
+    _run(story, service, [*owner, *sales])
 
 
-def _run(story: Story, service: str, script: str, **values: str) -> None:
-    from dtm.cli.setup.scripts import statements
-
+def _run(story: Story, service: str, script: Sequence[Statement]) -> None:
     session = story.dba(service)
     try:
-        for statement in statements(script, values):
-            session.execute(statement)
+        for statement in script:
+            session.execute(statement.text)
     finally:
         session.close()
 

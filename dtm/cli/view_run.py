@@ -28,7 +28,7 @@ _ADVICE = {
 }
 
 
-def report_text(report: RunReport, most: int = 20) -> str:
+def report_text(report: RunReport, most: int = 20, *, advice: bool = True) -> str:
     """The run's state, its streams counted by state, what went wrong - alike once - and what to do."""
     counts = Counter(stream.state.value for stream in report.streams)
     listed = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
@@ -40,7 +40,7 @@ def report_text(report: RunReport, most: int = 20) -> str:
     if len(groups) > most:
         lines.append(f"  ... and {sum(map(len, groups[most:]))} more")
     lines += [paragraph(message, "  ", "    ") for message in report.messages]
-    if report.exit_code in _ADVICE:
+    if advice and report.exit_code in _ADVICE:
         lines.append(_ADVICE[report.exit_code])
         lines.append(f"Details: dtm status {report.run_id}, dtm logs {report.run_id} --sql")
     return "\n".join(lines)

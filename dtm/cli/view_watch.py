@@ -120,7 +120,7 @@ def event_line(event: Event) -> str:
 # ---------------------------------------------------------------- errors
 
 
-def errors_text(groups: Sequence[ErrorGroup], most: int = 10) -> str:
+def errors_text(groups: Sequence[ErrorGroup], most: int = 10, *, advice: bool = True) -> str:
     """Failures grouped by code and task: one fix, one group."""
     if not groups:
         return "No failed streams."
@@ -137,5 +137,6 @@ def errors_text(groups: Sequence[ErrorGroup], most: int = 10) -> str:
         example = next((each.error_text for each in group.failures if each.error_text), None)
         if example:
             lines.append(indent(example, 6))
-    lines += ["", "After fixing one cause: dtm run OPERATION --env E --only-group N"]
+    if advice:
+        lines += ["", "After fixing one cause: dtm run OPERATION --env E --only-group N"]
     return "\n".join(lines)

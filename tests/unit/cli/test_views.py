@@ -9,7 +9,6 @@ import pytest
 
 from dtm.cli import layout, view_events, view_run, view_status, view_watch, view_watch_json
 from dtm.cli.console import make_terminal
-from dtm.cli.setup.scripts import statements
 from dtm.errors import PRECEDENCE, ExitCode, worst
 from dtm.model.states import AttemptState, Phase, RunState, StreamState
 from dtm.model.stream import StreamRecord
@@ -216,14 +215,6 @@ def test_exit_codes_combine_by_precedence() -> None:
     assert worst([]) is ExitCode.OK
     assert worst([ExitCode.DEGRADED, ExitCode.FAILED, ExitCode.LOCKED]) is ExitCode.FAILED
     assert worst([ExitCode.ERROR, ExitCode.INTERRUPTED]) is ExitCode.INTERRUPTED
-
-
-def test_dba_scripts_are_filled_in_and_split() -> None:
-    found = statements("client-owner", {"user": "DTM", "password": "Secret_1"})
-    assert found[0].startswith('CREATE USER DTM IDENTIFIED BY "Secret_1"')
-    assert not [each for each in found if each.endswith(";") or "&" in each]
-    with pytest.raises(ValueError, match="password is no plain word"):
-        statements("client-owner", {"user": "DTM", "password": 'x" DROP'})
 
 
 def test_a_line_number_is_not_an_emoji(capsys: pytest.CaptureFixture[str]) -> None:

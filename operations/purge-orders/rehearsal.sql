@@ -1,6 +1,6 @@
--- The demo's sales application: run by `dtm demo` as a DBA on each of its instances.
--- &archive_size: size of the ARCHIVE tablespace.
-CREATE TABLESPACE ARCHIVE DATAFILE 'archive01.dbf' SIZE &archive_size;
+-- The sales application that the operation works on, for `dtm rehearse` and `dtm demo`: run as a DBA.
+-- &client: the schema of dtm on this database; &password: any password.
+CREATE TABLESPACE ARCHIVE DATAFILE 'archive01.dbf' SIZE 10M;
 CREATE USER sales IDENTIFIED BY "&password" DEFAULT TABLESPACE USERS
   QUOTA UNLIMITED ON USERS QUOTA UNLIMITED ON ARCHIVE;
 CREATE TABLE sales.customers (
@@ -56,7 +56,7 @@ FROM sales.orders o
 JOIN (SELECT LEVEL AS line_no FROM dual CONNECT BY LEVEL <= 3) n
   ON n.line_no <= MOD(o.order_id, 3) + 1;
 COMMIT;
-GRANT SELECT, DELETE ON sales.orders TO &grantee;
-GRANT SELECT, DELETE ON sales.order_lines TO &grantee;
-GRANT SELECT, INSERT ON sales.orders_archive TO &grantee;
-GRANT SELECT, INSERT ON sales.order_lines_archive TO &grantee;
+GRANT SELECT, DELETE ON sales.orders TO &client;
+GRANT SELECT, DELETE ON sales.order_lines TO &client;
+GRANT SELECT, INSERT ON sales.orders_archive TO &client;
+GRANT SELECT, INSERT ON sales.order_lines_archive TO &client;
