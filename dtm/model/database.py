@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
 Row = tuple[Any, ...]
+NO_TYPES: Mapping[str, type[int] | type[datetime]] = MappingProxyType({})
 
 
 class Session(Protocol):
@@ -25,6 +28,18 @@ class Session(Protocol):
         self, sql: str, rows: Sequence[Mapping[str, Any]], *, commit: bool = False
     ) -> int:
         """Run DML once per row in one round trip; return the total row count. `commit`: also."""
+
+    def call(
+        self,
+        block: str,
+        binds: Mapping[str, Any],
+        out: Mapping[str, int | type[int]],
+        *,
+        types: Mapping[str, type[int] | type[datetime]] = NO_TYPES,
+        commit: bool = False,
+    ) -> dict[str, Any]:
+        """Run a PL/SQL block and return its OUT binds, in one round trip. `out`: the size of a
+        text in bytes, or `int`; `types`: binds that are not text; `commit`: also."""
 
     def commit(self) -> None: ...
     def rollback(self) -> None: ...

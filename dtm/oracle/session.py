@@ -11,13 +11,15 @@ from typing import Any
 
 import oracledb
 
-from dtm.model.database import Row
+from dtm.model.database import NO_TYPES, Row
 from dtm.oracle.codes import ErrorClass
 from dtm.oracle.errors import OracleError, translate
 from dtm.oracle.identity import Identity, identify
 
 CLOSE_DEADLINE_S = 5.0
 ARRAY_SIZE = 500
+# Characters; times the four bytes one may need: sizes of which Oracle makes statements of their own.
+_TEXT_SIZES = (32, 500, 1000, 8191)
 _COMPILED_WITH_ERRORS = "DPY-7000"
 # V$SESSION: MODULE 48 bytes, ACTION 32, CLIENT_INFO 64, CLIENT_IDENTIFIER 64 (DBMS_APPLICATION_INFO).
 _TAG_BYTES = {"module": 48, "action": 32, "clientinfo": 64, "client_identifier": 64}
@@ -88,16 +90,29 @@ class OracleSession:
             return max(int(cursor.rowcount), 0)
 
     def call(
-        self, block: str, binds: Mapping[str, Any], out: Mapping[str, int | type[int]]
+        self,
+        block: str,
+        binds: Mapping[str, Any],
+        out: Mapping[str, int | type[int]],
+        *,
+        types: Mapping[str, type[int] | type[dt.datetime]] = NO_TYPES,
+        commit: bool = False,
     ) -> dict[str, Any]:
         """Run a PL/SQL block in one round trip and return its OUT binds.
 
-        `out`: name to a size in bytes (VARCHAR2 up to 32767) or to `int` (a NUMBER).
+        `out`: name to a size in bytes (VARCHAR2 up to 32767) or to `int` (a NUMBER). `types`: IN
+        binds that are not text; a NULL among them has its type all the same, and texts count as of
+        one of a few sizes, so that the database has one statement for all values. `commit`: the
+        same round trip commits, if the block went well.
         """
         with self._call(block) as connection, connection.cursor() as cursor:
             variables = {name: _out_variable(cursor, kind) for name, kind in out.items()}
-            _keep_fractions(cursor, [binds])
-            cursor.execute(block, {**binds, **variables})
+            cursor.setinputsizes(**{name: _size(binds[name], types.get(name)) for name in binds})
+            connection.autocommit = commit
+            try:
+                cursor.execute(block, {**binds, **variables})
+            finally:
+                connection.autocommit = False
             return {name: variable.getvalue() for name, variable in variables.items()}
 
     def once(self, sql: str) -> None:
@@ -270,6 +285,16 @@ def _keep_fractions(cursor: oracledb.Cursor, rows: Sequence[Mapping[str, Any]]) 
     }
     if names:
         cursor.setinputsizes(**dict.fromkeys(names, oracledb.DB_TYPE_TIMESTAMP))
+
+
+def _size(value: Any, kind: type[int] | type[dt.datetime] | None) -> Any:
+    """What the driver is told of an IN bind: its type, or a text's size in characters."""
+    if kind is dt.datetime or isinstance(value, dt.datetime):
+        return oracledb.DB_TYPE_TIMESTAMP
+    if kind is int or isinstance(value, (int, float, Decimal)):
+        return oracledb.DB_TYPE_NUMBER
+    length = 0 if value is None else len(value)
+    return next((size for size in _TEXT_SIZES if length <= size), length)
 
 
 def _out_variable(cursor: oracledb.Cursor, kind: int | type[int]) -> Any:

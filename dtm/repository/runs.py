@@ -11,14 +11,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from dtm.errors import Locked, UsageError
+from dtm.errors import UsageError
 from dtm.model.database import Session
 from dtm.model.resources import Kind
 from dtm.model.run import OpenRun
 from dtm.model.states import AttemptState, RunState
-from dtm.model.stream import Attempt, StreamRecord
+from dtm.model.stream import Attempt, Outcome, StreamRecord
 from dtm.repository.queries import load
-from dtm.repository.runs_binds import ORDER, cut, event_binds, statements
+from dtm.repository.runs_binds import cut, event_binds, outcome_binds, statements, stream_binds
+from dtm.repository.runs_journal import Fenced, write_batch
 from dtm.repository.runs_rows import (
     Event,
     HaltRequest,
@@ -35,11 +36,8 @@ from dtm.repository.runs_rows import (
     stream_row,
 )
 
+__all__ = ["Fenced", "RunStore", "milliseconds"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Fenced(Locked):
-    """Another runner has taken the stream over; whoever sees this writes nothing more."""
 
 
 class RunStore:
@@ -216,29 +214,25 @@ class RunStore:
 
     # the journal
 
-    def write(self, batch: Sequence[Write]) -> None:
-        """Make a batch durable; Fenced (and nothing written) if any stream has another fence.
+    def write(self, batch: Sequence[Write]) -> int:
+        """Make a batch durable; return how many requests to halt the run nobody has honoured.
 
+        Raises Fenced if any stream has another fence: nothing of such a stream is written then.
         Writing the same batch twice changes nothing more: a lost commit answer is answered by
         writing again.
         """
-        if not batch:
-            return
-        rows = statements(batch).rows
-        fence, *others = (name for name in ORDER if name in rows)
-        if self._session.execute_many(self._sql[fence], rows[fence]) != len(rows[fence]):
-            self._session.rollback()
-            raise Fenced("another runner has taken this over", hint="`dtm status` shows it")
-        for name in others:
-            self._session.execute_many(self._sql[name], rows[name], commit=name == others[-1])
-        if not others:
-            self._session.commit()
+        return write_batch(self._session, batch)
 
     def add_late(self, write: Write) -> None:
         """Add what a fenced-out runner spooled: log rows, and outcomes that are still open."""
-        rows = statements([write]).rows
-        for name in ("write_outcome", "add_sql_key", "write_sql", "write_event"):
-            self._many(name, rows.get(name, []))
+        handle: dict[str, object] = {"handle": write.handle}
+        outcomes = [e for e in write.entries if isinstance(e, Outcome)]
+        rows = statements([write])
+        self._many("write_outcome", [handle | outcome_binds(e, write.at) for e in outcomes])
+        for row in rows.sql:
+            self._session.execute(self._sql["add_sql_key"], _only(row, "handle", "client_key"))
+            self._session.execute(self._sql["write_sql"], row)
+        self._many("write_event", rows.events)
         self._session.commit()
 
     def add_event(self, event: Event) -> None:
@@ -330,8 +324,8 @@ class RunStore:
         if changed != 1:
             self._session.rollback()
             raise UsageError(f"the outcome of {attempt.key.task} is not open any more")
-        stream = statements([Write(record, event.at)]).rows["write_stream"][0]
-        end = {"handle": record.handle, "fence": record.fence, "at": event.at}
+        stream = stream_binds(Write(record, event.at))
+        end = {"handle": record.handle, "fence": record.fence, "end_at": event.at}
         if self._session.execute(self._sql["write_stream"], stream) != 1:
             self._session.rollback()
             raise Fenced("a runner has just taken this stream")
@@ -392,6 +386,10 @@ class RunStore:
 def milliseconds(at: datetime) -> int:
     """UTC milliseconds since 1970 of a naive UTC time."""
     return int((at.replace(tzinfo=UTC) - _EPOCH).total_seconds() * 1000)
+
+
+def _only(row: Mapping[str, object], *names: str) -> dict[str, object]:
+    return {name: row[name] for name in names}
 
 
 def _open_key(assignment: str, test: bool) -> str:

@@ -1,11 +1,11 @@
-"""Journal entries as bind values: one row per query and entry, in the order they have to run. Pure.
+"""Journal entries as bind values: a row per stream, and per logged statement. Pure.
 
 Every row is absolute, so that writing a batch twice changes nothing more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,71 +14,97 @@ from dtm.model.stream import Ended, Entry, Intent, Outcome, Start
 from dtm.repository.runs_rows import Event, SqlRow, Write
 
 Binds = dict[str, Any]
+Types = Mapping[str, type[int] | type[datetime]]
+
+# What else may be None, so that a bind always has the same type: those that are not text.
+STREAM_TYPES: Types = {
+    **dict.fromkeys(("at", "start_at", "done_at", "began_at", "end_at"), datetime),
+    **dict.fromkeys(("done_seq", "elapsed_s", "seq"), int),
+    **dict.fromkeys(("task_iteration", "attempt_no", "marker_no"), int),
+}
+SQL_TYPES: Types = {
+    **dict.fromkeys(("started_at", "ended_at"), datetime),
+    **dict.fromkeys(("attempt_seq", "iteration", "elapsed_s", "row_count"), int),
+    **dict.fromkeys(("px_queries", "px_dml", "px_ddl", "px_servers"), int),
+}
+_NO_START = dict.fromkeys(("start_at", "liveness", "client_session", "fresh"))
+_NO_OUTCOME = {
+    **dict.fromkeys(("done_seq", "outcome", "outcome_by", "done_at", "elapsed_s")),
+    **dict.fromkeys(("error_code", "error_class", "error_text")),
+}
+_NO_INTENT = {
+    **dict.fromkeys(("seq", "task_iteration", "phase", "task_name", "attempt_no")),
+    **dict.fromkeys(("marker_no", "after_error", "task_kind", "began_at")),
+}
+_NO_END = dict.fromkeys(("end_at", "reason", "halt"))
+NOTHING: Binds = {**_NO_START, **_NO_OUTCOME, **_NO_INTENT, **_NO_END}
+# In which order the pieces of a row are written.
+_ORDER = (Start, Outcome, Intent, Ended)
 
 
 @dataclass(slots=True)
 class Statements:
-    """Bind rows per query name, in the order the queries have to run."""
+    """Bind rows: of streams in the order of their handles, each stream's in order of time."""
 
-    rows: dict[str, list[Binds]] = field(default_factory=dict)
-
-    def add(self, name: str, binds: Binds) -> None:
-        """Add one row for query `name`."""
-        self.rows.setdefault(name, []).append(binds)
+    streams: list[Binds] = field(default_factory=list)
+    sql: list[Binds] = field(default_factory=list)
+    events: list[Binds] = field(default_factory=list)
 
 
-# The stream row first: it carries the fence check, and locks the row against a takeover.
-ORDER = (
-    "write_stream",
-    "write_start",
-    "forget_open_attempts",
-    "write_intent",
-    "write_outcome",
-    "write_end",
-    "add_sql_key",
-    "write_sql",
-    "write_event",
-)
+@dataclass(slots=True)
+class _Open:
+    """The row of a stream that may still take entries; `place`: of the last one, in `_ORDER`."""
+
+    binds: Binds
+    place: int = -1
 
 
 def statements(writes: Iterable[Write]) -> Statements:
-    """Turn a batch into bind rows; writes of one stream must come in their order."""
+    """Turn a batch into bind rows; writes of one stream must come in their order.
+
+    Entries of a stream share a row as long as they happened in the order in which a row is written.
+    """
+    rows: dict[str, list[_Open]] = {}
     result = Statements()
-    latest: dict[str, Binds] = {}
     for write in writes:
-        latest[write.handle] = _stream_binds(write)
+        own = rows.setdefault(write.handle, [])
+        if not own:
+            own.append(_Open(stream_binds(write) | NOTHING))
         for entry in write.entries:
-            _add_entry(result, write, entry)
-        for row in write.sql:
-            key = {"handle": write.handle, "client_key": row.client_key}
-            result.add("add_sql_key", key)
-            result.add("write_sql", key | _sql_binds(row))
-        for event in write.events:
-            result.add("write_event", event_binds(event))
+            place = _ORDER.index(type(entry))
+            if place <= own[-1].place:
+                own.append(_Open(stream_binds(write) | NOTHING))
+            own[-1].binds |= _entry_binds(write, entry)
+            own[-1].place = place
+        own[-1].binds |= stream_binds(write)
+        handle = {"handle": write.handle}
+        result.sql += [handle | _sql_binds(row) for row in write.sql]
+        result.events += [event_binds(event) for event in write.events]
     # In order of handles, so that two runners lock rows in the same order.
-    result.rows["write_stream"] = [latest[handle] for handle in sorted(latest)]
+    result.streams = [row.binds for handle in sorted(rows) for row in rows[handle]]
     return result
 
 
-def _add_entry(result: Statements, write: Write, entry: Entry) -> None:
-    handle, at = write.handle, write.at
-    owner = {"handle": handle, "fence": write.record.fence}
+def _entry_binds(write: Write, entry: Entry) -> Binds:
     match entry:
         case Start():
-            session = {"liveness": entry.liveness, "client_session": entry.client_session}
-            result.add("write_start", owner | session | {"at": entry.at or at})
-            if entry.fresh:
-                result.add("forget_open_attempts", {"handle": handle, "at": entry.at or at})
+            return {
+                "start_at": entry.at or write.at,
+                "liveness": entry.liveness,
+                "client_session": entry.client_session,
+                "fresh": flag(entry.fresh),
+            }
         case Intent():
-            result.add("write_intent", _intent_binds(handle, entry, at))
+            return _intent_binds(entry, write.at)
         case Outcome():
-            result.add("write_outcome", _outcome_binds(handle, entry, at))
+            return outcome_binds(entry, write.at)
         case Ended():
-            end = {"at": entry.at or at, "reason": cut(entry.reason), "halt": entry.halt}
-            result.add("write_end", owner | end)
+            end = entry.at or write.at
+            return {"end_at": end, "reason": cut(entry.reason), "halt": entry.halt}
 
 
-def _stream_binds(write: Write) -> Binds:
+def stream_binds(write: Write) -> Binds:
+    """Where the stream stands after a write."""
     record = write.record
     return {
         "handle": record.handle,
@@ -94,30 +120,28 @@ def _stream_binds(write: Write) -> Binds:
     }
 
 
-def _intent_binds(handle: str, entry: Intent, at: datetime) -> Binds:
+def _intent_binds(entry: Intent, at: datetime) -> Binds:
     attempt = entry.attempt
     return {
-        "handle": handle,
         "seq": attempt.seq,
-        "iteration": attempt.key.iteration,
+        "task_iteration": attempt.key.iteration,
         "phase": attempt.key.phase.value,
         "task_name": attempt.key.task,
         "attempt_no": attempt.attempt_no,
         "marker_no": attempt.marker_no,
         "after_error": flag(attempt.key.after_error),
         "task_kind": entry.task_kind,
-        "fence": attempt.fence,
-        "at": entry.at or at,
+        "began_at": entry.at or at,
     }
 
 
-def _outcome_binds(handle: str, entry: Outcome, at: datetime) -> Binds:
+def outcome_binds(entry: Outcome, at: datetime) -> Binds:
+    """What became of an attempt."""
     return {
-        "handle": handle,
-        "seq": entry.seq,
-        "state": entry.state.value,
+        "done_seq": entry.seq,
+        "outcome": entry.state.value,
         "outcome_by": entry.by.value,
-        "at": entry.at or at,
+        "done_at": entry.at or at,
         "elapsed_s": None if entry.elapsed_s is None else round(entry.elapsed_s, 6),
         "error_code": entry.error_code,
         "error_class": entry.error_class,
@@ -127,6 +151,7 @@ def _outcome_binds(handle: str, entry: Outcome, at: datetime) -> Binds:
 
 def _sql_binds(row: SqlRow) -> Binds:
     return {
+        "client_key": row.client_key,
         "attempt_seq": row.attempt_seq,
         "iteration": row.iteration,
         "task_name": row.task,

@@ -23,7 +23,7 @@ from dtm.runner.spool import Spool
 class Store(Protocol):
     """What the journal needs of a RunStore."""
 
-    def write(self, batch: list[Write]) -> None: ...
+    def write(self, batch: list[Write]) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,33 +133,33 @@ WHERE handle = :handle AND fence = :fence
 
 -- name: write_start
 -- A start of a stream.
-UPDATE dtm_run_streams SET started_at = COALESCE(started_at, :at), ended_at = NULL, state_reason = NULL,
+UPDATE dtm_run_streams SET started_at = COALESCE(started_at, :start_at), ended_at = NULL, state_reason = NULL,
   halt_kind = NULL, liveness = :liveness, client_session = :client_session
 WHERE handle = :handle AND fence = :fence
 
 -- name: forget_open_attempts
 -- A fresh start (test mode): what an earlier start left open was rolled back.
-UPDATE dtm_run_attempts SET state = 'ABANDONED', outcome_by = 'RULE', ended_at = :at
+UPDATE dtm_run_attempts SET state = 'ABANDONED', outcome_by = 'RULE', ended_at = :start_at
 WHERE handle = :handle AND state IN ('RUNNING', 'UNKNOWN')
 
 -- name: write_end
 -- An end of a stream.
-UPDATE dtm_run_streams SET ended_at = :at, state_reason = :reason, halt_kind = :halt
+UPDATE dtm_run_streams SET ended_at = :end_at, state_reason = :reason, halt_kind = :halt
 WHERE handle = :handle AND fence = :fence
 
 -- name: write_intent
 -- An attempt begins.
 INSERT INTO dtm_run_attempts (handle, seq, iteration, phase, task_name, attempt_no, marker_no, after_error,
   task_kind, fence, state, started_at)
-SELECT :handle, :seq, :iteration, :phase, :task_name, :attempt_no, :marker_no, :after_error,
-  :task_kind, :fence, 'RUNNING', :at FROM dual
+SELECT :handle, :seq, :task_iteration, :phase, :task_name, :attempt_no, :marker_no, :after_error,
+  :task_kind, :fence, 'RUNNING', :began_at FROM dual
 WHERE NOT EXISTS (SELECT 1 FROM dtm_run_attempts WHERE handle = :handle AND seq = :seq)
 
 -- name: write_outcome
 -- What became of an attempt; a known outcome is never overwritten.
-UPDATE dtm_run_attempts SET state = :state, outcome_by = :outcome_by, ended_at = :at,
+UPDATE dtm_run_attempts SET state = :outcome, outcome_by = :outcome_by, ended_at = :done_at,
   elapsed_s = :elapsed_s, error_code = :error_code, error_class = :error_class, error_text = :error_text
-WHERE handle = :handle AND seq = :seq AND state IN ('RUNNING', 'UNKNOWN')
+WHERE handle = :handle AND seq = :done_seq AND state IN ('RUNNING', 'UNKNOWN')
 
 -- name: add_sql_key
 -- A statement of the SQL log, by its client key; nothing if it is there.
