@@ -100,11 +100,16 @@ def test_a_task_costs_four_round_trips_to_the_client_at_most(atomic):
     assert client <= 4
 
 
-# Alone, a stream writes five times a task: where it stands, intent, outcome, SQL log (two).
+# Alone, a stream writes twice a task: the outcome with the next intent, and the SQL log.
+def test_a_stream_alone_writes_its_journal_in_two_round_trips(atomic):
+    repository, _ = per_task(atomic["one"])
+    assert repository <= 2.5
+
+
 def test_streams_share_their_journal_writes(atomic):
     repository, client = per_task(atomic["many"])
     assert client <= 4
-    assert repository <= 2
+    assert repository <= 1.3
 
 
 def test_a_plan_that_finds_nothing_costs_a_few_round_trips(atomic):
