@@ -42,6 +42,7 @@ def call(*arguments: str, password: str | None = None) -> dict[str, Any]:
     """Run the sandbox's own command line and return the JSON object it prints."""
     import subprocess
 
+    _require_extra()
     environment = dict(os.environ)
     if password is not None:
         environment[PASSWORD_VARIABLE] = password
@@ -60,6 +61,18 @@ def call(*arguments: str, password: str | None = None) -> dict[str, Any]:
     if "error" in answer:
         raise DtmError(f"sandbox: {answer['error']}", hint="dtm sandbox status shows what runs")
     return answer
+
+
+def _require_extra() -> None:
+    """Refuse when dtm was installed without what only the sandbox needs."""
+    from importlib.util import find_spec
+
+    missing = [name for name in ("apsw", "cryptography") if find_spec(name) is None]
+    if missing:
+        raise DtmError(
+            f"the sandbox needs {' and '.join(missing)}, which is not installed",
+            hint='pip install "dtm[sandbox]"; to work on real databases you need no sandbox',
+        )
 
 
 def start_fresh(directory: Path, services: Sequence[str], password: str) -> dict[str, str]:
