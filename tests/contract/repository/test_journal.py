@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from dtm.model.database import Row
 from dtm.model.states import AttemptState, Phase
 from dtm.model.stream import Attempt, Intent, Outcome, OutcomeBy, Start, TaskKey
 from dtm.repository.runs import Fenced, RunStore
-from dtm.repository.runs_rows import Event, HaltRequest, NewRun, NewStream, SqlRow, Write
+from dtm.repository.runs_rows import (
+    Event,
+    HaltRequest,
+    NewRun,
+    NewStream,
+    SqlRow,
+    StreamRow,
+    Write,
+)
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678900, UTC).replace(tzinfo=None)
 STREAMS = 20
@@ -25,11 +35,11 @@ def store(one):
     session.close()
 
 
-def event(kind="START"):
+def event(kind: str = "START") -> Event:
     return Event(f"{kind} {NOW}", "run", kind, "me", "", NOW)
 
 
-def claimed(store):
+def claimed(store: RunStore) -> tuple[list[StreamRow], int]:
     """Streams of a new run, in order of their handles, and their fence."""
     streams = tuple(NewStream(f"{n:02d}", "east", None, 1, n, 1) for n in range(STREAMS))
     new = NewRun("run", "op", "test", "as", False, "d", "me", "1.0", None, streams, ())
@@ -38,19 +48,19 @@ def claimed(store):
     return sorted(store.streams("run"), key=lambda row: row.handle), fence
 
 
-def begun(row, fence):
+def begun(row: StreamRow, fence: int) -> Write:
     """What a stream has to say when it starts its first task, in one write."""
     attempt = Attempt(1, TaskKey(1, Phase.TASK, "t"), 1, 0, fence, AttemptState.RUNNING)
     entries = (Start(fence), Intent(attempt))
     return Write(row.record.apply_all(entries), NOW, entries)
 
 
-def done(write, sql=(), **error):
+def done(write: Write, sql: tuple[SqlRow, ...] = (), **error: Any) -> Write:
     entry = Outcome(1, AttemptState.FAILED, OutcomeBy.ANSWER, elapsed_s=1.5, **error)
     return Write(write.record.apply(entry), NOW, (entry,), sql)
 
 
-def attempts(store):
+def attempts(store: RunStore) -> list[Row]:
     query = "SELECT handle, state FROM dtm_run_attempts ORDER BY handle"
     return store._session.query(query)
 

@@ -68,6 +68,9 @@ class Mortal:
     ) -> int:
         return self._session.execute_many(sql, rows, commit=commit)
 
+    def call(self, *_rest: Any, **_named: Any) -> dict[str, Any]:
+        raise AssertionError
+
     def commit(self) -> None:
         self._session.commit()
 

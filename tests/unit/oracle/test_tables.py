@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dtm.errors import UsageError
+from dtm.model.database import NO_TYPES
 from dtm.model.package import SourceUnit
 from dtm.oracle.helper import helper_packages
 from dtm.oracle.tables import TableResult, compare_tables, ensure_table, read_table
@@ -44,6 +45,9 @@ class FakeSession:
 
     def execute_many(self, sql, rows, *, commit=False):
         raise AssertionError(sql)
+
+    def call(self, block, binds, out, *, types=NO_TYPES, commit=False):
+        raise AssertionError(block)
 
     def commit(self) -> None:
         raise AssertionError

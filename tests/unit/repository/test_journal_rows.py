@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from dtm.model.states import AttemptState, Phase, StreamState
 from dtm.model.stream import (
     Attempt,
     Ended,
+    Entry,
     Intent,
     Outcome,
     OutcomeBy,
@@ -37,11 +39,11 @@ def outcome(seq: int) -> Outcome:
     return Outcome(seq, AttemptState.DONE, OutcomeBy.ANSWER)
 
 
-def written(*entries, handle="1", seq=0):
-    return Write(record(handle, seq), AT, tuple(entries))
+def written(*entries: Entry, handle: str = "1", seq: int = 0) -> Write:
+    return Write(record(handle, seq), AT, entries)
 
 
-def places(batch):
+def places(batch: list[Write]) -> list[tuple[Any, ...]]:
     """(handle, start, outcome, intent, end) of each row: what it holds."""
     rows = statements(batch).streams
     keys = ("start_at", "done_seq", "seq", "end_at")
@@ -82,7 +84,7 @@ class Fake:
     """A session that notes its calls."""
 
     def __init__(self) -> None:
-        self.calls = []
+        self.calls: list[tuple[str, int, bool]] = []
 
     def call(self, block, binds, out, *, types, commit=False):
         assert set(types) <= set(binds)
@@ -95,7 +97,7 @@ class Fake:
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 16, 17, 40])
 def test_a_batch_is_few_round_trips_and_the_last_one_commits(count):
-    session = Fake()
+    session: Any = Fake()
     batch = [written(intent(1), handle=str(n)) for n in range(count)]
     write_batch(session, batch)
     assert len(session.calls) == -(-count // SIZES[-1])
@@ -105,6 +107,6 @@ def test_a_batch_is_few_round_trips_and_the_last_one_commits(count):
 
 
 def test_logged_statements_are_one_round_trip_more():
-    session = Fake()
+    session: Any = Fake()
     write_batch(session, [Write(record(), AT, (), (SqlRow("a", "DONE"), SqlRow("b", "DONE")))])
     assert [commit for _, _, commit in session.calls] == [False, True]
