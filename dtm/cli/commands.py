@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from dtm.cli import applies, demo, execute, params, reconcile, rehearse, sandbox, validate, watch
+from dtm.cli import (
+    applies,
+    demo,
+    execute,
+    params,
+    prune,
+    reconcile,
+    rehearse,
+    sandbox,
+    validate,
+    watch,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -15,6 +26,7 @@ def register(app: typer.Typer) -> None:
     execute.register(app)
     watch.register(app)
     params.register(app)
+    prune.register(app)
     sandbox.register(app)
     rehearse.register(app)
     demo.register(app)

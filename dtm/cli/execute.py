@@ -16,6 +16,7 @@ from dtm.cli.options import (
     RunArgument,
     assignments_of,
     check_confirmed,
+    seconds_of,
 )
 from dtm.errors import ExitCode, UsageError
 
@@ -100,7 +101,6 @@ def run(
               dtm run purge-orders --env prod --param RETENTION_DAYS=730
     """
     from dtm.bootstrap import Wiring
-    from dtm.model.durations import parse_duration
     from dtm.runner.request import RunRequest
 
     if mode not in ("run", "test"):
@@ -116,7 +116,7 @@ def run(
         parameters=assignments_of(param),
         test=mode == "test",
         max_parallel=max_parallel,
-        wait_s=parse_duration(wait),
+        wait_s=seconds_of("--wait", wait),
         repair=repair,
         outside_window=outside_window,
     )

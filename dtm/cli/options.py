@@ -72,6 +72,19 @@ def assignments_of(pairs: list[str] | None) -> dict[str, str]:
     return values
 
 
+def seconds_of(option: str, text: str) -> int:
+    """Seconds of `30m`, `2h`, and of any number of whole days such as `400d`; UsageError if not."""
+    from dtm.model.durations import parse_duration
+
+    days = text.removesuffix("d")
+    if text.endswith("d") and days.isdecimal() and len(days) <= 5:
+        return int(days) * 86400
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
+
+
 def check_confirmed(names: frozenset[str], confirmed: list[str] | None, what: str) -> None:
     """Refuse when a protected environment is touched without its --confirm."""
     missing = sorted(names - set(confirmed or []))

@@ -248,12 +248,13 @@ def stream(session: Session, handle: str) -> StreamStart | None:
     return StreamStart(known, run_id, operation, object_owner, object_name, test_mode == "Y")
 
 
-def forget_stream(session: Session, handle: str) -> None:
-    """Delete everything the client keeps of a finished stream; commits."""
+def forget_stream(session: Session, handle: str) -> int:
+    """Delete everything the client keeps of a finished stream; commits. Returns how many rows."""
     queries = load("calls")
-    for name in ("forget_sql_log", "forget_parameters", "forget_markers", "forget_stream"):
-        session.execute(queries[name], {"handle": handle})
+    names = ("forget_sql_log", "forget_parameters", "forget_markers", "forget_stream")
+    rows = sum(session.execute(queries[name], {"handle": handle}) for name in names)
     session.commit()
+    return rows
 
 
 def _stream_binds(start: StreamStart) -> dict[str, Any]:

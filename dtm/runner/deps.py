@@ -29,6 +29,7 @@ class Tuning:
     grace_s: float = 1.0  # the database notices that a killed runner's sessions are dead
     orphan_s: float = 10.0  # a session this runner itself has lost
     stuck_s: float = 60.0  # a cancelled call that does not end
+    prune_s: float = 120.0  # one instance, when old logs are removed
     connect_attempts: int = 3
     connect_backoff_s: float = 1.0
     patience: Patience = field(default_factory=Patience)

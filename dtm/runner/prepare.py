@@ -16,6 +16,7 @@ from dtm.model.inventory import Inventory
 from dtm.model.states import StreamState
 from dtm.model.targets import Target
 from dtm.repository.config import ConfigStore
+from dtm.repository.migrations import bundled
 from dtm.repository.records import Facts
 from dtm.repository.runs import RunStore
 from dtm.repository.runs_rows import Event, NewRun, NewStream, ParameterPin, RunRow, StreamRow
@@ -69,6 +70,14 @@ def read_applied(config: ConfigStore) -> Applied:
     recorded = config.recorded()
     if not recorded.state.initialised:
         raise NotApplied("nothing was ever applied to this repository", hint="`dtm apply`")
+    newest = bundled()[-1].version
+    if recorded.state.schema_version != newest:
+        older = recorded.state.schema_version < newest
+        raise NotApplied(
+            f"the repository's schema has version {recorded.state.schema_version};"
+            f" this dtm works with {newest}",
+            hint="`dtm init` brings it up to date" if older else "use the newer dtm",
+        )
     return Applied(Inventory.of(recorded.resources.values()), recorded.releases, recorded.facts)
 
 

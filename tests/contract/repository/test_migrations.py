@@ -165,7 +165,7 @@ def test_the_real_scripts_resume_too(session: OracleSession, at: int) -> None:
 
 def test_a_newer_schema_is_refused(session: OracleSession) -> None:
     Migrator(session, "9.0").apply()
-    with pytest.raises(ConfigurationError, match=r"has version 2; this dtm knows up to 1"):
+    with pytest.raises(ConfigurationError, match=r"has version \d+; this dtm knows up to 1"):
         Migrator(session, "1.0", bundled()[:2]).status()
 
 
