@@ -23,7 +23,7 @@ Locks and time
 - One SQL statement at a time per instance. Row locks, waits, NOWAIT, WAIT n, deadlocks and consistent
   reads are per row as in Oracle, but a long SQL statement makes the other sessions of its instance
   wait. Cancel, call timeouts and ALTER SYSTEM KILL SESSION / CANCEL SQL get through.
-- FOR UPDATE SKIP LOCKED, serializable and deferred constraints are refused. So is waiting for a
+- FOR UPDATE SKIP LOCKED and serializable transactions are refused. So is waiting for a
   lock inside a PL/SQL function that SQL called.
 - Nothing it says about speed, plans or the optimizer is true of Oracle. Hints are read over.
 
@@ -36,8 +36,12 @@ Storage
 - A tablespace is a file that really fills up (ORA-01653) and is really freed; quotas count
   (ORA-01536). A partitioned table lies in one tablespace: that of its partitions is only recorded,
   and so is the tablespace of an index. Partition segments share the table's size by their rows.
-- Physical clauses (STORAGE, PCTFREE, COMPRESS, PARALLEL, LOGGING, REBUILD, SHRINK ...) are accepted
-  and recorded without effect; MOVE TABLESPACE really moves.
+- Hash partitions: which of them takes a row is not what Oracle's (unpublished) function says.
+- UNUSABLE indexes and index partitions are real (ORA-01502, REBUILD); SKIP_UNUSABLE_INDEXES is
+  always TRUE. Globally partitioned indexes and reference partitioning are refused.
+- Physical clauses (STORAGE, PCTFREE, COMPRESS, PARALLEL, LOGGING, SHRINK ...) are accepted and
+  recorded without effect; MOVE TABLESPACE really moves.
+- ENABLE NOVALIDATE: an UPDATE that sets a column to the value it has is not checked.
 
 Values
 - TIMESTAMP keeps microseconds; further digits of its fraction are cut.

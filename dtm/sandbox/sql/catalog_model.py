@@ -84,10 +84,8 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """One partition. `bounds`: range: one tuple; list: its values; "DEFAULT" has no values.
-
-    Encoded values (encoding.py); None in a range bound is MAXVALUE. `text` is HIGH_VALUE.
-    """
+    """One (sub)partition. `values`, encoded: range: one tuple (None is MAXVALUE); list: its values;
+    DEFAULT and hash have none. `text` is HIGH_VALUE."""
 
     id: int
     name: str
@@ -99,11 +97,23 @@ class Partition:
     lower: tuple[int | float | str | bytes | None, ...] | None = None
     created: dt.datetime = dt.datetime(2019, 1, 1)
     properties: Mapping[str, str] = field(default_factory=dict)
+    subpartitions: tuple[Partition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subpartitioning:
+    """How partitions are divided. `template`: what a new one gets; "" as name: SYS_SUBPnnn."""
+
+    method: str
+    columns: tuple[str, ...]
+    template: tuple[Partition, ...] = ()
+    wide_keys: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Partitioning:
-    """How a table is partitioned. `method`: RANGE or LIST; `interval` is Oracle text."""
+    """How a table is partitioned. `method`: RANGE, LIST or HASH; `interval` is Oracle text.
+    `outer`: of the subpartitions of one partition, never stored."""
 
     method: str
     columns: tuple[str, ...]
@@ -112,10 +122,40 @@ class Partitioning:
     row_movement: bool = False
     wide_keys: frozenset[str] = frozenset()  # key columns that may hold wide NUMBERs
     step: tuple[str, int | float] | None = None  # of `interval`: (N | M | S, size)
+    sub: Subpartitioning | None = None
+    outer: tuple[Partitioning, Partition] | None = None
 
     def find(self, name: str) -> Partition | None:
         """The partition called `name`."""
         return next((part for part in self.partitions if part.name == name), None)
+
+    def inner(self, partition: Partition) -> Partitioning:
+        """The subpartitions of a partition of a composite table."""
+        sub = self.sub or Subpartitioning("HASH", ())
+        return Partitioning(
+            sub.method,
+            sub.columns,
+            partition.subpartitions,
+            wide_keys=sub.wide_keys,
+            outer=(self, partition),
+        )
+
+    @property
+    def levels(self) -> tuple[Partitioning, ...]:
+        """The partitionings whose partitions have segments: itself, or each partition's own."""
+        if self.sub is None:
+            return (self,)
+        return tuple(self.inner(partition) for partition in self.partitions)
+
+    @property
+    def leaves(self) -> tuple[tuple[Partitioning, Partition], ...]:
+        """Every partition or subpartition that has a segment, with its level."""
+        return tuple((level, part) for level in self.levels for part in level.partitions)
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns a row's place follows from."""
+        return self.columns + (self.sub.columns if self.sub is not None else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +250,13 @@ class Index:
     created: dt.datetime = dt.datetime(2019, 1, 1)
     last_ddl: dt.datetime = dt.datetime(2019, 1, 1)
     properties: Mapping[str, str] = field(default_factory=dict)
+    unusable: frozenset[int] = frozenset()  # of a local index: ids of the table's partitions
+    part_names: Mapping[int, str] = field(default_factory=dict)  # where not the partition's own
+
+    @property
+    def usable(self) -> bool:
+        """False when the whole index, or some partition of it, is UNUSABLE."""
+        return self.status == "VALID" and not self.unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +345,7 @@ class User:
     locked: bool = False
     expired: bool = False
     profile: str = "DEFAULT"
+    default_roles: tuple[str, ...] | None = None  # None: all that are granted
     quotas: Mapping[str, int] = field(default_factory=dict)
     created: dt.datetime = dt.datetime(2019, 1, 1)
 
@@ -319,7 +367,7 @@ class Grants:
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A datafile as DBA_DATA_FILES shows it; sizes in bytes."""
+    """A datafile as DBA_DATA_FILES has it; sizes in bytes."""
 
     name: str
     size: int

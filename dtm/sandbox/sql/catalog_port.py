@@ -10,7 +10,7 @@ from dtm.sandbox.kernel.types import Column, OraType
 from dtm.sandbox.sql.catalog import now
 from dtm.sandbox.sql.catalog_model import Table, Unit, View
 from dtm.sandbox.sql.dependencies import invalidate
-from dtm.sandbox.sql.privileges import Resolver, has_object_privilege
+from dtm.sandbox.sql.privileges import Resolver, active_roles, has_object_privilege
 from dtm.sandbox.sql.storage_instance import Instance
 
 Errors = tuple[tuple[int, int, str, str], ...]
@@ -163,6 +163,6 @@ class CatalogAccess:
         if not isinstance(found, Unit):
             return False
         context = self._context
-        roles = context.effective_user is None
+        roles = active_roles(self._catalog, context)
         user = schema if context.effective_user is not None else context.user
         return has_object_privilege(self._catalog, user, found, ("EXECUTE",), roles=roles)

@@ -20,6 +20,7 @@ from dtm.sandbox.sql import (
     ddl_user,
     ddl_view,
 )
+from dtm.sandbox.sql.ddl_alter_index import alter_index
 from dtm.sandbox.sql.ddl_alter_table import alter_table
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult, Translator
 from dtm.sandbox.sql.ddl_create_table import TableCreator, parse_create_table
@@ -140,7 +141,7 @@ _CREATE: dict[str, Handler] = {
 }
 _ALTER: dict[str, Handler] = {
     "TABLE": alter_table,
-    "INDEX": ddl_index.alter_index,
+    "INDEX": alter_index,
     "SEQUENCE": ddl_sequence.alter_sequence,
     "USER": ddl_user.alter_user,
     "TABLESPACE": ddl_tablespace.alter_tablespace,

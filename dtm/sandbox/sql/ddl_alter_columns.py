@@ -83,7 +83,7 @@ def drop_columns(
     for name in names:
         if table.column(name) is None:
             raise OraError(904, f'"{name}"')
-        if table.partitioning is not None and name in table.partitioning.columns:
+        if table.partitioning is not None and name in table.partitioning.key_columns:
             raise OraError(12984)
     gone = set(names)
     if len(gone) >= len(table.columns):
@@ -152,7 +152,10 @@ def rename_column(ddl: Ddl, table: Table, old: str, new: str) -> None:
     partitioning = table.partitioning
     if partitioning is not None:
         keys = tuple(swap.get(n, n) for n in partitioning.columns)
-        partitioning = replace(partitioning, columns=keys)
+        sub = partitioning.sub
+        if sub is not None:
+            sub = replace(sub, columns=tuple(swap.get(n, n) for n in sub.columns))
+        partitioning = replace(partitioning, columns=keys, sub=sub)
     changed = replace(
         table,
         columns=tuple(replace(c, name=new) if c.name == old else c for c in table.columns),

@@ -8,12 +8,12 @@ import apsw
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql import storage_tables
-from dtm.sandbox.sql.catalog import now
-from dtm.sandbox.sql.catalog_model import Constraint, Index, IndexColumn, Table, quote
-from dtm.sandbox.sql.ddl_build import TableBuilder, make_index, rows_exist
+from dtm.sandbox.sql.catalog_model import Constraint, Index, Table, quote
+from dtm.sandbox.sql.ddl_build import TableBuilder, make_index, require_partition_key, rows_exist
 from dtm.sandbox.sql.ddl_columns import ConstraintDef
 from dtm.sandbox.sql.ddl_context import Ddl
 from dtm.sandbox.sql.ddl_drop import with_constraint
+from dtm.sandbox.sql.ddl_key_index import key_index
 
 
 def add_constraints(ddl: Ddl, table: Table, definitions: list[ConstraintDef]) -> None:
@@ -26,6 +26,7 @@ def add_constraints(ddl: Ddl, table: Table, definitions: list[ConstraintDef]) ->
     ddl.catalog.put(table)
     for index in builder.indexes:
         constraint = next(c for c, _ in added if c is not None and c.index == index.name)
+        require_partition_key(table, index)
         _make_key_index(ddl, table, index, constraint)
     for one, _ in added:
         if one is not None and one.enabled and one.validated:
@@ -55,9 +56,12 @@ def validate_rows(ddl: Ddl, table: Table, constraint: Constraint) -> None:
         sql = ddl.translator.condition(ddl.session, table, text, "")
         if rows_exist(ddl, table, f"NOT ({sql})"):
             raise OraError(2293, full_name)
-    elif constraint.type == "P":
-        if rows_exist(ddl, table, nulls):
-            raise OraError(2437 if rows_exist(ddl, table, nulls) else 2299, full_name)
+    elif constraint.type in "PU":
+        code = 2437 if constraint.type == "P" else 2299
+        if constraint.type == "P" and rows_exist(ddl, table, nulls):
+            raise OraError(code, full_name)
+        if _doubles(ddl, table, constraint):
+            raise OraError(code, full_name)
     elif constraint.type == "R":
         parent, keys = ddl.instance.keys.parent_of(constraint)
         match = " AND ".join(
@@ -70,6 +74,17 @@ def validate_rows(ddl: Ddl, table: Table, constraint: Constraint) -> None:
         )
         if orphan:
             raise OraError(2298, full_name)
+
+
+def _doubles(ddl: Ddl, table: Table, constraint: Constraint) -> bool:
+    """Rows with the same key, where no unique index has looked at them."""
+    index = ddl.catalog.index(table.owner, constraint.index or "")
+    if index is not None and index.unique and index.status == "VALID":
+        return False
+    names = ", ".join(quote(name) for name in constraint.columns)
+    some = " OR ".join(f"{quote(name)} IS NOT NULL" for name in constraint.columns)
+    sql = f"SELECT 1 FROM {table.target} WHERE {some} GROUP BY {names} HAVING count(*)>1 LIMIT 1"
+    return bool(ddl.database.run(sql))
 
 
 def switch_constraint(
@@ -124,23 +139,11 @@ def _switch_key(
             _drop_index(ddl, table, current)
         return table, replace(constraint, index=None)
     if current is None:
-        index_id = ddl.catalog.new_id()
-        index = Index(
-            id=index_id,
-            owner=table.owner,
-            name=constraint.name,
-            table=(table.owner, table.name),
-            columns=tuple(IndexColumn(name) for name in constraint.columns),
-            unique=True,
-            tablespace=table.tablespace,
-            physical=f"{table.owner}.{constraint.name}#{index_id}",
-            generated=constraint.generated,
-            for_key=True,
-            created=now(),
-            last_ddl=now(),
-        )
-        _make_key_index(ddl, table, index, constraint)
-    return table, replace(constraint, index=constraint.index or constraint.name)
+        wanted = ConstraintDef(constraint.type, constraint.name, constraint.columns)
+        current, made = key_index(ddl.catalog, table, constraint, wanted, ())
+        if made:
+            _make_key_index(ddl, table, current, constraint)
+    return table, replace(constraint, index=current.name)
 
 
 def _drop_index(ddl: Ddl, table: Table, index: Index) -> None:

@@ -24,12 +24,13 @@ from dtm.sandbox.sql.ddl_columns import (
 )
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
 from dtm.sandbox.sql.ddl_drop import rename_object
+from dtm.sandbox.sql.ddl_index_state import all_unusable
 from dtm.sandbox.sql.ddl_physical import parse_physical
 from dtm.sandbox.sql.ddl_tokens import Tokens
 from dtm.sandbox.sql.partitions_ddl import PARTITION_VERBS, alter_partitions
-from dtm.sandbox.sql.partitions_rules import with_step
+from dtm.sandbox.sql.partitions_set import default_attributes, set_interval, set_template
 
-_PARTITION_WORDS = ("PARTITION", "PARTITIONS", "SUBPARTITION")
+_PARTITION_WORDS = ("PARTITION", "PARTITIONS", "SUBPARTITION", "SUBPARTITIONS")
 # A step: what to do with the table as it is then.
 Action = Callable[[Ddl, Table], None]
 
@@ -130,8 +131,8 @@ def _modify(ddl: Ddl, tokens: Tokens) -> Action:
     """MODIFY column ... | MODIFY (column, ...) | MODIFY CONSTRAINT name state"""
     if tokens.accept("CONSTRAINT"):
         return _switch_named(tokens, tokens.identifier())
-    if tokens.at("PARTITION") or tokens.at("DEFAULT", "ATTRIBUTES"):
-        tokens.unsupported(434, f"MODIFY {tokens.here.value}")
+    if tokens.accept("DEFAULT", "ATTRIBUTES"):
+        return default_attributes(tokens)
     columns: list[ColumnDef] = []
     grouped = tokens.accept("(")
     while True:
@@ -269,22 +270,15 @@ def _set(_: Ddl, tokens: Tokens) -> Action:
         tokens.expect("(")
         text = None if tokens.at(")") else tokens.expression(frozenset())
         tokens.expect(")")
-        return lambda ddl, table: _set_interval(ddl, table, text)
+        return lambda ddl, table: set_interval(ddl, table, text)
+    if tokens.accept("SUBPARTITION", "TEMPLATE"):
+        return set_template(tokens)
     tokens.expect("UNUSED")
     names = [tokens.identifier()] if tokens.accept("COLUMN") else list(tokens.path())
     cascade = tokens.accept("CASCADE")
     if cascade:
         tokens.expect("CONSTRAINTS")
     return lambda ddl, table: drop_columns(ddl, table, names, cascade=cascade)
-
-
-def _set_interval(ddl: Ddl, table: Table, text: str | None) -> None:
-    if table.partitioning is None or table.partitioning.method != "RANGE":
-        raise OraError(14501)
-    partitioning = with_step(ddl, table, replace(table.partitioning, interval=text))
-    changed = replace(table, partitioning=partitioning)
-    ddl.catalog.put(changed)
-    ddl.database.reattach_table(changed)
 
 
 def _rename(_: Ddl, tokens: Tokens) -> Action:
@@ -300,13 +294,13 @@ def _rename(_: Ddl, tokens: Tokens) -> Action:
 
 def _move(_: Ddl, tokens: Tokens) -> Action:
     """MOVE [ONLINE] [TABLESPACE name] ...: to the same file, or the rows are copied to another."""
-    if tokens.at("PARTITION"):
-        tokens.unsupported(435, "MOVE PARTITION to another place")
     properties: dict[str, str] = {}
     while clause := parse_physical(tokens) or ({"X": ""} if tokens.accept("INCLUDING") else {}):
         properties.update(clause)
         tokens.accept("ROWS")
-    tokens.accept("UPDATE", "INDEXES")
+    kept = tokens.accept("UPDATE", "INDEXES") or "ONLINE" in properties
+    if tokens.at("("):
+        tokens.parenthesised()
 
     def action(ddl: Ddl, table: Table) -> None:
         name = properties.pop("TABLESPACE", table.tablespace)
@@ -316,6 +310,12 @@ def _move(_: Ddl, tokens: Tokens) -> Action:
             ddl.move_table(table, name)
         else:
             ddl.catalog.put(replace(table, properties={**table.properties, **properties}))
+        moved = ddl.catalog.table_by_id(table.id) or table
+        if moved.partitioning is not None:
+            raise OraError(14511)
+        if not kept:
+            all_unusable(ddl, moved)
+            ddl.database.reattach_table(moved)
 
     return action
 

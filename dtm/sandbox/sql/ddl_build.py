@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import UNTYPED, Kind
@@ -12,7 +12,6 @@ from dtm.sandbox.sql.catalog_model import (
     Constraint,
     Identity,
     Index,
-    IndexColumn,
     Sequence,
     Table,
     TableColumn,
@@ -20,6 +19,7 @@ from dtm.sandbox.sql.catalog_model import (
 )
 from dtm.sandbox.sql.ddl_columns import ColumnDef, ConstraintDef, SequenceOptions
 from dtm.sandbox.sql.ddl_context import Ddl
+from dtm.sandbox.sql.ddl_key_index import key_index
 from dtm.sandbox.sql.privileges import has_object_privilege
 from dtm.sandbox.sql.storage_tables import create_index
 
@@ -159,6 +159,7 @@ class TableBuilder:
             enabled=definition.enabled,
             validated=definition.enabled if definition.validated is None else definition.validated,
             deferrable=definition.deferrable,
+            deferred=definition.deferred,
             rely=definition.rely,
             generated=definition.name is None,
             created=now(),
@@ -177,7 +178,7 @@ class TableBuilder:
             c.not_null and c.columns == (name,) for c in self.table.constraints
         ):
             raise OraError(1442, offset=definition.offset)
-        if base.enabled:
+        if base.enabled and not base.deferrable:
             self._replace_column(name, nullable=False)
         return replace(base, type="C", condition=f'"{name}" IS NOT NULL', not_null=True)
 
@@ -210,32 +211,10 @@ class TableBuilder:
 
     def _key_index(self, base: Constraint, definition: ConstraintDef) -> str:
         """The index that enforces a key: an existing one on these columns, or a new one."""
-        catalog = self.ddl.catalog
-        for index in (*catalog.indexes_of(self.table), *self.indexes):
-            names = [part.name for part in index.columns]
-            if names == list(base.columns) and index.unique:
-                return index.name
-        owner = self.table.owner
-        name = definition.index_name.last if definition.index_name else base.name
-        if catalog.index(owner, name) is not None:
-            raise OraError(955, offset=definition.offset)
-        index_id = catalog.new_id()
-        index = Index(
-            id=index_id,
-            owner=owner,
-            name=name,
-            table=(owner, self.table.name),
-            columns=tuple(IndexColumn(column) for column in base.columns),
-            unique=True,
-            tablespace=definition.index_tablespace or self.table.tablespace,
-            physical=f"{owner}.{name}#{index_id}",
-            generated=base.generated,
-            for_key=True,
-            created=now(),
-            last_ddl=now(),
-        )
-        self.indexes.append(index)
-        return name
+        index, made = key_index(self.ddl.catalog, self.table, base, definition, self.indexes)
+        if made:
+            self.indexes.append(index)
+        return index.name
 
     def _foreign_key(self, base: Constraint, definition: ConstraintDef) -> Constraint:
         name = definition.references
@@ -289,10 +268,56 @@ class TableBuilder:
         raise OraError(2270, offset=definition.offset)
 
 
+@dataclass(slots=True)
+class LocalPart:
+    """A partition of a LOCAL index as described: its name, those of its subpartitions."""
+
+    name: str | None
+    subs: list[str | None] = field(default_factory=list)
+
+
+def part_names(table: Table, parts: list[LocalPart]) -> dict[int, str]:
+    """Names of index partitions by the id of the table's; ORA-14024 for a wrong number of them
+    ("number of partitions of LOCAL index must equal that of the underlying table")."""
+    if not parts or table.partitioning is None:
+        return {}
+    if len(parts) != len(table.partitioning.partitions):
+        raise OraError(14024)
+    names: dict[int, str] = {}
+    for described, part in zip(parts, table.partitioning.partitions, strict=True):
+        if described.name is not None:
+            names[part.id] = described.name
+        if described.subs and len(described.subs) != len(part.subpartitions):
+            raise OraError(14188)
+        for name, sub in zip(described.subs, part.subpartitions, strict=False):
+            if name is not None:
+                names[sub.id] = name
+    return names
+
+
+def require_partition_key(table: Table, index: Index) -> None:
+    """ORA-14039: a unique LOCAL index must have the partitioning columns among its keys."""
+    if index.local and table.partitioning is None:
+        raise OraError(14016)
+    if not index.local or not index.unique or table.partitioning is None:
+        return
+    if not set(table.partitioning.key_columns) <= {key.name for key in index.columns}:
+        raise OraError(14039)
+
+
 def make_index(ddl: Ddl, table: Table, index: Index) -> None:
     """Store an index, dictionary first. ORA-01452 is the caller's to translate."""
+    index = _spoiled_at_birth(table, index)
     ddl.catalog.put(index)
     ddl.database.run_all(create_index(table, index))
+
+
+def _spoiled_at_birth(table: Table, index: Index) -> Index:
+    """CREATE INDEX ... LOCAL UNUSABLE: every partition is."""
+    if index.status == "VALID" or not index.local or table.partitioning is None:
+        return index
+    parts = frozenset(part.id for _, part in table.partitioning.leaves)
+    return replace(index, status="VALID", unusable=parts)
 
 
 def rows_exist(ddl: Ddl, table: Table, condition: str = "1") -> bool:

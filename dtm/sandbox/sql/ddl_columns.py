@@ -61,6 +61,8 @@ class ConstraintDef:
     rely: bool = False
     index_name: Name | None = None
     index_tablespace: str | None = None
+    index_text: str | None = None  # USING INDEX (CREATE INDEX ...)
+    index_local: bool = False
     offset: int = 0
 
 
@@ -268,16 +270,27 @@ def _state(tokens: Tokens, constraint: ConstraintDef) -> None:
             setattr(constraint, attribute, value)
         else:
             break
-    if constraint.deferred:
-        tokens.unsupported(413, "INITIALLY DEFERRED constraint")
 
 
 def _using_index(tokens: Tokens, constraint: ConstraintDef) -> None:
     tokens.expect("USING")
     tokens.expect("INDEX")
     if tokens.at("("):
-        tokens.unsupported(414, "USING INDEX (CREATE INDEX ...)")
-    properties = parse_physical(tokens)
+        constraint.index_text = tokens.parenthesised()
+        return
+    properties: dict[str, str] = {}
+    while True:
+        found = parse_physical(tokens)
+        properties.update(found)
+        if word := tokens.accept_any("LOCAL", "GLOBAL"):
+            constraint.index_local = word == "LOCAL"
+            if tokens.at("PARTITION"):
+                tokens.unsupported(433, "globally partitioned index")
+            if tokens.at("("):
+                tokens.parenthesised()
+            properties[word] = ""
+        elif not found:
+            break
     constraint.index_tablespace = properties.get("TABLESPACE")
     if (
         not properties

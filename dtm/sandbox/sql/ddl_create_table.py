@@ -16,6 +16,7 @@ from dtm.sandbox.sql.ddl_build import (
     broken_check,
     build_columns,
     note_wide,
+    require_partition_key,
     rows_exist,
 )
 from dtm.sandbox.sql.ddl_columns import (
@@ -162,6 +163,8 @@ class TableCreator:
             table = replace(table, partitioning=self._partitioning(table, statement.partitioning))
         for sequence in builder.sequences:
             ddl.catalog.put(sequence)
+        for index in builder.indexes:
+            require_partition_key(table, index)
         ddl.catalog.put(table)
         for index in builder.indexes:
             ddl.catalog.put(index)

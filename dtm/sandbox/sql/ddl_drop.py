@@ -17,6 +17,7 @@ from dtm.sandbox.sql.catalog_model import (
     View,
 )
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
+from dtm.sandbox.sql.ddl_index_state import all_usable
 from dtm.sandbox.sql.ddl_tokens import Name, Tokens
 from dtm.sandbox.sql.ddl_user import forget_grants_on
 
@@ -108,6 +109,9 @@ def truncate(ddl: Ddl, tokens: Tokens) -> DdlResult:
     def work() -> None:
         for each in tables:
             empty(ddl, each)
+            if not each.temporary and not all(i.usable for i in ddl.catalog.indexes_of(each)):
+                all_usable(ddl, each)
+                ddl.database.reattach_table(each)
 
     ddl.run(work, *[t for t in tables if not t.temporary])
     return DdlResult("TRUNCATE TABLE")

@@ -11,10 +11,11 @@ from dtm.sandbox.kernel.types import Kind
 from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog import now
 from dtm.sandbox.sql.catalog_model import Index, IndexColumn, Table
-from dtm.sandbox.sql.ddl_build import make_index
+from dtm.sandbox.sql.ddl_build import LocalPart, make_index, part_names, require_partition_key
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
 from dtm.sandbox.sql.ddl_physical import parse_physical
 from dtm.sandbox.sql.ddl_tokens import Name, Tokens
+from dtm.sandbox.sql.partitions_parse import store_in
 
 _DIRECTIONS = frozenset({"ASC", "DESC"})
 
@@ -33,9 +34,12 @@ def create_index(ddl: Ddl, tokens: Tokens) -> DdlResult:
     if owner != ddl.user:
         ddl.resolver.require("CREATE ANY INDEX")
     columns = _keys(ddl, tokens, table)
-    properties = _properties(tokens, table)
+    parts: list[LocalPart] = []
+    properties = _properties(tokens, table, parts)
     tokens.finish(2158)
     index = _index(ddl, owner, name, table, columns, properties, kind)
+    index = replace(index, part_names=part_names(table, parts))
+    require_partition_key(table, index)
     ddl.run(lambda: _store(ddl, table, index), table)
     return DdlResult("CREATE INDEX")
 
@@ -73,7 +77,7 @@ def _key(ddl: Ddl, tokens: Tokens, table: Table) -> IndexColumn:
     return IndexColumn(None, text, sql, descending)
 
 
-def _properties(tokens: Tokens, table: Table) -> dict[str, str]:
+def _properties(tokens: Tokens, table: Table, parts: list[LocalPart]) -> dict[str, str]:
     found: dict[str, str] = {}
     while True:
         clause = parse_physical(tokens)
@@ -81,8 +85,8 @@ def _properties(tokens: Tokens, table: Table) -> dict[str, str]:
             if word == "LOCAL" and table.partitioning is None:
                 raise OraError(14016)
             clause["SCOPE"] = word
-            if tokens.at("("):
-                tokens.parenthesised()
+            if word == "LOCAL":
+                parts += parse_local(tokens)
             if tokens.at("PARTITION"):
                 tokens.unsupported(433, "globally partitioned index")
         elif word := tokens.accept_any("UNUSABLE", "INVISIBLE", "VISIBLE"):
@@ -95,6 +99,39 @@ def _properties(tokens: Tokens, table: Table) -> dict[str, str]:
         if not clause:
             return found
         found.update(clause)
+
+
+def parse_local(tokens: Tokens) -> list[LocalPart]:
+    """LOCAL [STORE IN (..)] [(PARTITION [name] [properties] [(SUBPARTITION ...)], ...)]."""
+    store_in(tokens)
+    if not tokens.accept("("):
+        return []
+    found: list[LocalPart] = []
+    while True:
+        tokens.expect("PARTITION", 14004)
+        part = LocalPart(_part_name(tokens))
+        while parse_physical(tokens) or tokens.accept("UNUSABLE"):
+            continue
+        if tokens.accept("("):
+            tokens.expect("SUBPARTITION", 14150)
+            part.subs.append(_part_name(tokens))
+            parse_physical(tokens)
+            while tokens.accept(","):
+                tokens.expect("SUBPARTITION", 14150)
+                part.subs.append(_part_name(tokens))
+                parse_physical(tokens)
+            tokens.expect(")")
+        found.append(part)
+        if not tokens.accept(","):
+            break
+    tokens.expect(")")
+    return found
+
+
+def _part_name(tokens: Tokens) -> str | None:
+    if tokens.at_any(",", ")", "(", "TABLESPACE", "UNUSABLE"):
+        return None
+    return tokens.identifier(14006)
 
 
 def _index(
@@ -147,7 +184,7 @@ def _store(ddl: Ddl, table: Table, index: Index) -> None:
     ddl.database.reattach_table(table)
 
 
-def _existing(ddl: Ddl, tokens: Tokens, privilege: str) -> Index:
+def existing_index(ddl: Ddl, tokens: Tokens, privilege: str) -> Index:
     name = tokens.name(953)
     index = ddl.catalog.index(name.owner(ddl.schema), name.last)
     if index is None:
@@ -160,7 +197,7 @@ def _existing(ddl: Ddl, tokens: Tokens, privilege: str) -> Index:
 def drop_index(ddl: Ddl, tokens: Tokens) -> DdlResult:
     """DROP INDEX name [ONLINE] [FORCE]; ORA-02429 for a key's index."""
     tokens.expect("INDEX")
-    index = _existing(ddl, tokens, "DROP ANY INDEX")
+    index = existing_index(ddl, tokens, "DROP ANY INDEX")
     while tokens.accept_any("ONLINE", "FORCE"):
         continue
     tokens.finish(933)
@@ -177,85 +214,3 @@ def drop_index(ddl: Ddl, tokens: Tokens) -> DdlResult:
 
     ddl.run(work, table)
     return DdlResult("DROP INDEX")
-
-
-def alter_index(ddl: Ddl, tokens: Tokens) -> DdlResult:
-    """ALTER INDEX name REBUILD | RENAME TO | UNUSABLE | VISIBLE ... : recorded."""
-    tokens.expect("INDEX")
-    index = _existing(ddl, tokens, "ALTER ANY INDEX")
-    if tokens.accept("RENAME", "TO"):
-        new_name = tokens.identifier(953)
-        tokens.finish()
-        return _rename(ddl, index, new_name)
-    properties: dict[str, str] = {}
-    changes: dict[str, object] = {}
-    while not tokens.at_end():
-        clause = parse_physical(tokens)
-        properties.update(clause)
-        if word := tokens.accept_any(
-            "REBUILD",
-            "COALESCE",
-            "SHRINK",
-            "UNUSABLE",
-            "VISIBLE",
-            "INVISIBLE",
-            "MONITORING",
-            "NOMONITORING",
-            "COMPILE",
-            "ENABLE",
-            "DISABLE",
-            "CLEANUP",
-        ):
-            changes |= _state(tokens, word)
-        elif tokens.accept("PARTITION"):
-            tokens.identifier()
-        elif not clause:
-            tokens.finish(2243)
-    tablespace = properties.pop("TABLESPACE", index.tablespace)
-    if ddl.catalog.tablespace(tablespace) is None:
-        raise OraError(959, tablespace)
-    changed = replace(
-        index,
-        tablespace=tablespace,
-        last_ddl=now(),
-        properties={**index.properties, **properties},
-        **changes,  # type: ignore[arg-type]
-    )
-    ddl.run(lambda: ddl.catalog.put(changed))
-    return DdlResult("ALTER INDEX")
-
-
-def _state(tokens: Tokens, word: str) -> dict[str, object]:
-    if word == "REBUILD":
-        if tokens.accept("PARTITION"):
-            tokens.identifier()
-        return {"status": "VALID"}
-    if word == "SHRINK":
-        tokens.expect("SPACE")
-        tokens.accept("COMPACT")
-    elif word in ("MONITORING", "NOMONITORING"):
-        tokens.expect("USAGE")
-    elif word == "UNUSABLE":
-        tokens.accept("ONLINE")
-        return {"status": "UNUSABLE"}
-    elif word in ("VISIBLE", "INVISIBLE"):
-        return {"visible": word == "VISIBLE"}
-    return {}
-
-
-def _rename(ddl: Ddl, index: Index, name: str) -> DdlResult:
-    if ddl.catalog.index(index.owner, name) is not None:
-        raise OraError(955)
-    table = ddl.catalog.table(*index.table)
-
-    def work() -> None:
-        ddl.catalog.remove(index)
-        ddl.catalog.put(replace(index, name=name, last_ddl=now()))
-        if table is not None:
-            constraints = tuple(
-                replace(c, index=name) if c.index == index.name else c for c in table.constraints
-            )
-            ddl.catalog.put(replace(table, constraints=constraints))
-
-    ddl.run(work)
-    return DdlResult("ALTER INDEX")

@@ -95,12 +95,18 @@ def _set(ddl: Ddl, tokens: Tokens, name: str) -> None:
         value = _value(tokens)
         if name == "DDL_LOCK_TIMEOUT" and not (value.isdigit() and int(value) <= 1_000_000):
             raise OraError(68, value, name, "between 0 and 1000000")
+        if name == "SKIP_UNUSABLE_INDEXES" and value.upper() == "FALSE":
+            tokens.unsupported(473, "SKIP_UNUSABLE_INDEXES = FALSE")
         if name == "ISOLATION_LEVEL" and value == "SERIALIZABLE":
             tokens.unsupported(471, "ISOLATION_LEVEL = SERIALIZABLE")
         ddl.session.parameters[name] = value
     elif name in _SYSTEM_ONLY:
         raise OraError(2096)
-    elif name in ("CONTAINER", "EDITION", "CONSTRAINT", "CONSTRAINTS", "ROW"):
+    elif name in ("CONSTRAINT", "CONSTRAINTS"):
+        word = tokens.accept_any("IMMEDIATE", "DEFERRED", "DEFAULT") or tokens.fail(2248)
+        deferred = None if word == "DEFAULT" else word == "DEFERRED"
+        ddl.session.constraints_deferred = ddl.session.transaction.modes.everything = deferred
+    elif name in ("CONTAINER", "EDITION", "ROW"):
         tokens.unsupported(472, f"ALTER SESSION SET {name}")
     else:
         raise OraError(2248)

@@ -66,11 +66,32 @@ def _options(ddl: Ddl, tokens: Tokens, user: User, *, creating: bool = False) ->
             changed := _state(tokens, user)
         ) is not None:
             user = changed
+        elif not creating and tokens.accept("DEFAULT", "ROLE"):
+            user = _default_role(ddl, tokens, user)
         else:
             tokens.finish()
     if not identified:
         tokens.fail(922)
     return user
+
+
+def _default_role(ddl: Ddl, tokens: Tokens, user: User) -> User:
+    """DEFAULT ROLE role, ... | ALL [EXCEPT role, ...] | NONE: of directly granted ones (ORA-01955)."""
+    if tokens.accept("NONE"):
+        return replace(user, default_roles=())
+    grants = ddl.catalog.grants(user.name)
+    granted = tuple(grants.roles) if grants is not None else ()
+    everything = tokens.accept("ALL")
+    if everything and not tokens.accept("EXCEPT"):
+        return replace(user, default_roles=None)
+    names = [role_name(tokens)]
+    while tokens.accept(","):
+        names.append(role_name(tokens))
+    for name in names:
+        if name not in granted:
+            raise OraError(1955, name)
+    chosen = [r for r in granted if r not in names] if everything else names
+    return replace(user, default_roles=tuple(chosen))
 
 
 def _placing(ddl: Ddl, tokens: Tokens, user: User) -> User | None:
@@ -100,7 +121,7 @@ def _state(tokens: Tokens, user: User) -> User | None:
         tokens.expect("=")
         tokens.advance()
         return user
-    if tokens.at("DEFAULT", "ROLE") or tokens.at("ENABLE", "EDITIONS"):
+    if tokens.at("ENABLE", "EDITIONS"):
         tokens.unsupported(450, f"{tokens.here.value} {tokens.ahead().value}")
     return None
 

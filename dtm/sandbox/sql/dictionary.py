@@ -9,6 +9,7 @@ from __future__ import annotations
 from dtm.sandbox.sql import (
     dictionary_dynamic,
     dictionary_objects,
+    dictionary_partitions,
     dictionary_security,
     dictionary_storage,
     dictionary_tables,
@@ -70,6 +71,7 @@ def _build() -> dict[str, DictionaryView]:
         dictionary_objects,
         dictionary_tables,
         dictionary_storage,
+        dictionary_partitions,
         dictionary_security,
         dictionary_dynamic,
     ):

@@ -14,7 +14,7 @@ from typing import TypeVar
 from dtm.sandbox.kernel.types import Column, Kind, OraType
 from dtm.sandbox.sql.catalog import Catalog
 from dtm.sandbox.sql.encoding import Encoded, encode_timestamp
-from dtm.sandbox.sql.privileges import may_see
+from dtm.sandbox.sql.privileges import active_roles, may_see
 from dtm.sandbox.sql.transactions import StorageSession
 
 Values = tuple[Encoded, ...]
@@ -175,7 +175,7 @@ class Seen:
     def __init__(self, session: StorageSession) -> None:
         self.catalog: Catalog = session.instance.catalog
         self.user = _user(session)
-        self.roles = session.context.effective_user is None
+        self.roles = active_roles(self.catalog, session.context)
         self._known: dict[tuple[Encoded, Encoded], bool] = {}
 
     def __call__(self, owner: Encoded, name: Encoded) -> bool:

@@ -16,6 +16,7 @@ from dtm.sandbox.sql.catalog_model import (
 )
 from dtm.sandbox.sql.dictionary_base import Producer, Reader, Registry, Values, stamp, stamp_text
 from dtm.sandbox.sql.encoding import encode_number
+from dtm.sandbox.sql.partitions_template import described
 
 _OBJECTS = """
 OWNER:v128 OBJECT_NAME:v128 SUBOBJECT_NAME:v128 OBJECT_ID:n DATA_OBJECT_ID:n OBJECT_TYPE:v23
@@ -59,12 +60,18 @@ def _objects(reader: Reader) -> Iterator[Values]:
                     table.owner, table.name, part.name, part.id, "TABLE PARTITION",
                     part.created, part.created,
                 )  # fmt: skip
+                for sub in part.subpartitions:
+                    yield _object(
+                        table.owner, table.name, sub.name, sub.id, "TABLE SUBPARTITION",
+                        sub.created, sub.created,
+                    )  # fmt: skip
     for index in reader.all(Index):
         generated = "Y" if index.generated else "N"
         yield _object(
             index.owner, index.name, None, index.id, "INDEX", index.created, index.last_ddl,
             generated=generated,
         )  # fmt: skip
+        yield from _index_parts(reader, index)
     for sequence in reader.all(Sequence):
         yield _object(
             sequence.owner, sequence.name, None, sequence.id, "SEQUENCE", sequence.created,
@@ -87,6 +94,20 @@ def _objects(reader: Reader) -> Iterator[Values]:
         )  # fmt: skip
 
 
+def _index_parts(reader: Reader, index: Index) -> Iterator[Values]:
+    table = reader.catalog.table(*index.table)
+    if not index.local or table is None or table.partitioning is None:
+        return
+    for part in table.partitioning.partitions:
+        for kind, one in (
+            ("INDEX PARTITION", part), *(("INDEX SUBPARTITION", s) for s in part.subpartitions)
+        ):  # fmt: skip
+            yield _object(
+                index.owner, index.name, described(index, one), one.id, kind, one.created,
+                one.created,
+            )  # fmt: skip
+
+
 def _object(  # noqa: PLR0913 - a row has that many facts
     owner: str,
     name: str,
@@ -101,7 +122,8 @@ def _object(  # noqa: PLR0913 - a row has that many facts
     generated: str = "N",
     timestamp: dt.datetime | None = None,
 ) -> Values:
-    data_id = number if kind in ("TABLE", "INDEX", "TABLE PARTITION") else None
+    segment = kind in ("TABLE", "INDEX", "TABLE PARTITION", "TABLE SUBPARTITION")
+    data_id = number if segment else None
     editionable = "Y" if kind in _PLSQL else None
     maintained = "Y" if owner in ("SYS", "SYSTEM", "PUBLIC") else "N"
     return (

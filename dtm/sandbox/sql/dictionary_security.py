@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dtm.sandbox.sql.catalog_model import Grants, Tablespace, User
 from dtm.sandbox.sql.dictionary_base import Reader, Registry, Values, stamp
 from dtm.sandbox.sql.privilege_names import SYSTEM_PRIVILEGES
-from dtm.sandbox.sql.privileges import granted_sets
+from dtm.sandbox.sql.privileges import active_roles, granted_sets
 from dtm.sandbox.sql.storage_space import UNLIMITED, quota_of
 
 _TAB_PRIVS = """
@@ -82,8 +82,11 @@ def _all_tab_privs(reader: Reader) -> Iterator[Values]:
 
 def _role_privs(reader: Reader) -> Iterator[Values]:
     for grants in reader.all(Grants):
+        user = reader.catalog.user(grants.grantee)
+        default = user.default_roles if user is not None else None
         for role, admin in sorted(grants.roles.items()):
-            yield (grants.grantee, role, _yes(admin), "NO", "YES", "NO")
+            used = default is None or role in default
+            yield (grants.grantee, role, _yes(admin), "NO", _yes(used), "NO")
 
 
 def _roles(reader: Reader) -> Iterator[Values]:
@@ -94,9 +97,8 @@ def _roles(reader: Reader) -> Iterator[Values]:
 
 def _my_roles(reader: Reader) -> set[str]:
     """The roles that count now; none inside a definer-rights unit."""
-    if reader.context.effective_user is not None:
-        return set()
-    sets = granted_sets(reader.instance.catalog, reader.context.user)
+    roles = active_roles(reader.catalog, reader.context)
+    sets = granted_sets(reader.catalog, reader.context.user, roles=roles)
     return {grants.grantee for grants in sets if grants.is_role}
 
 
@@ -105,7 +107,7 @@ def _session_privs(reader: Reader) -> Iterator[Values]:
     if user == "SYS":
         names = set(SYSTEM_PRIVILEGES)
     else:
-        roles = reader.context.effective_user is None
+        roles = active_roles(reader.catalog, reader.context)
         sets = granted_sets(reader.instance.catalog, user, roles=roles)
         names = {privilege for grants in sets for privilege in grants.system}
     for name in sorted(names):

@@ -22,6 +22,7 @@ from dtm.sandbox.sql.dml_triggers import RowCodec, Triggers
 from dtm.sandbox.sql.dml_values import ValueTranslator
 from dtm.sandbox.sql.engine_plans import Plan, Template
 from dtm.sandbox.sql.partitions_sql import condition as partition_condition
+from dtm.sandbox.sql.partitions_sql import named
 
 _MANDATORY = ("ORA_ERR_NUMBER$", "ORA_ERR_MESG$", "ORA_ERR_ROWID$", "ORA_ERR_OPTYP$",
               "ORA_ERR_TAG$")  # fmt: skip
@@ -71,9 +72,9 @@ class WriterTranslator(ValueTranslator):
             result.append(Check(self._lookup(found, conditions), 1402))
         name = self.partition_name(table, target.ref) if inserts else None
         if name is not None and table.partitioning is not None:
-            partition = table.partitioning.find(name)
+            partition = named(table.partitioning, name)
             if partition is not None:
-                test = partition_condition(table.partitioning, partition)
+                test = partition_condition(*partition)
                 found = f"SELECT 1 FROM {table.target} WHERE {test} AND {ROW} = "
                 result.append(Check(self._lookup(found, ""), 14401))
         return tuple(result)

@@ -29,6 +29,7 @@ from dtm.sandbox.sql.engine_nesting import Nesting
 from dtm.sandbox.sql.engine_plans import Outcome, Statement, Template
 from dtm.sandbox.sql.engine_runtime import Actor, Runtime
 from dtm.sandbox.sql.engine_sequences import SessionSequences
+from dtm.sandbox.sql.engine_set import set_session
 from dtm.sandbox.sql.functions.environment import Environment
 from dtm.sandbox.sql.parse_statements import StatementParser
 from dtm.sandbox.sql.parse_tokens import unsupported
@@ -353,6 +354,8 @@ class SqlSession:
             self._lock(node, text)
         elif isinstance(node, d.Transaction):
             self._transaction(node, text)
+        elif isinstance(node, d.SetConstraints | d.SetRole):
+            set_session(self.storage, node)
         return SqlResult()
 
     def _lock(self, node: d.LockTable, text: str) -> None:

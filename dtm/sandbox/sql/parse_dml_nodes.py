@@ -112,6 +112,22 @@ class Transaction(n.Node):
 
 
 @dataclass(slots=True, eq=False)
+class SetConstraints(n.Node):
+    """SET CONSTRAINTS; no names: ALL."""
+
+    names: list[tuple[str, ...]]
+    deferred: bool
+
+
+@dataclass(slots=True, eq=False)
+class SetRole(n.Node):
+    """SET ROLE; `everything`: ALL, with `names` those of EXCEPT."""
+
+    names: list[str]
+    everything: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class AlterSession(n.Node):
     """SET pairs, or one of the other forms by its words (ENABLE PARALLEL DML ...)."""
 
@@ -127,6 +143,8 @@ Statement = (
     | Delete
     | Merge
     | LockTable
+    | SetConstraints
+    | SetRole
     | Transaction
     | AlterSession
 )

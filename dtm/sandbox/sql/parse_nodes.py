@@ -271,6 +271,7 @@ class TableRef(FromItem):
     alias: Ident | None
     partition: Ident | None = None
     partition_value: list[Node] | None = None  # PARTITION FOR (...)
+    subpartition: bool = False
     link: str = ""
     as_of: Node | None = None
 

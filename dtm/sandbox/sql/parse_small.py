@@ -70,10 +70,10 @@ class SmallParser(QueryParser):
 
     def set_statement(self) -> d.Statement:
         at = self.advance().offset
-        if self.is_word("ROLE"):
-            self.unsupported(144, "SET ROLE", at=at)
-        if self.is_word("CONSTRAINT", "CONSTRAINTS"):
-            self.unsupported(145, "SET CONSTRAINTS", at=at)
+        if self.accept("ROLE"):
+            return self._set_role(at)
+        if self.accept_any("CONSTRAINT", "CONSTRAINTS"):
+            return self._set_constraints(at)
         self.expect("TRANSACTION", 922)
         result = d.Transaction(at, "set transaction")
         if self.accept("READ"):
@@ -93,6 +93,30 @@ class SmallParser(QueryParser):
         if self.accept("NAME"):
             self.string(1756)
         return result
+
+    def _set_constraints(self, at: int) -> d.SetConstraints:
+        """SET CONSTRAINTS ALL | name, ... IMMEDIATE | DEFERRED."""
+        names: list[tuple[str, ...]] = []
+        if not self.accept("ALL"):
+            names.append(tuple(p.text for p in self.table_name().path))
+            while self.accept_op(","):
+                names.append(tuple(p.text for p in self.table_name().path))
+        word = self.accept_any("IMMEDIATE", "DEFERRED") or self.fail(905)
+        return d.SetConstraints(at, names, word == "DEFERRED")
+
+    def _set_role(self, at: int) -> d.SetRole:
+        """SET ROLE role, ... | ALL [EXCEPT role, ...] | NONE."""
+        if self.accept("NONE"):
+            return d.SetRole(at, [])
+        everything = bool(self.accept("ALL"))
+        names: list[str] = []
+        if not everything or self.accept("EXCEPT"):
+            names.append(self.identifier(1937).text)
+            while self.accept_op(","):
+                names.append(self.identifier(1937).text)
+        if self.is_word("IDENTIFIED"):
+            self.unsupported(144, "SET ROLE ... IDENTIFIED BY")
+        return d.SetRole(at, names, everything)
 
     def alter_session_statement(self) -> d.AlterSession:
         at = self.advance().offset

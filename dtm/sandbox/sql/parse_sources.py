@@ -137,12 +137,12 @@ class SourceParser(ExpressionParser):
         if not self.is_word("PARTITION", "SUBPARTITION"):
             return
         if self.op_ahead(1, "("):
-            if self.token.value == "SUBPARTITION":
-                self.unsupported(132, "SUBPARTITION")
+            ref.subpartition = self.token.value == "SUBPARTITION"
             self.index += 2
             ref.partition = self.identifier(14108)
             self.close_paren()
         elif self.word_ahead(1, "FOR"):
+            ref.subpartition = self.token.value == "SUBPARTITION"
             self.index += 2
             self.expect_op("(", 906)
             ref.partition_value = [self.expression()]

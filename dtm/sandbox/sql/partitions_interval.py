@@ -13,6 +13,7 @@ from dtm.sandbox.sql.catalog import Catalog, now
 from dtm.sandbox.sql.catalog_model import Partition, Partitioning, Table
 from dtm.sandbox.sql.encoding import Encoded, decode_number, encode_number, encode_timestamp
 from dtm.sandbox.sql.partitions_sql import high_value
+from dtm.sandbox.sql.partitions_template import from_template
 
 
 def transition(partitioning: Partitioning) -> Encoded:
@@ -72,7 +73,22 @@ def with_interval(
         lower=(lower,),
         created=now(),
     )
+    if partitioning.sub is not None:
+        made = from_template(catalog, partitioning.sub, made)
     partitions = [*partitioning.partitions, made]
     ranges = [p for p in partitions if not p.interval]
     intervals = sorted((p for p in partitions if p.interval), key=lambda p: p.values[0][0] or 0)
     return replace(partitioning, partitions=(*ranges, *intervals))
+
+
+def solidified(partitioning: Partitioning, last: Partition) -> Partitioning:
+    """The interval partitions up to `last` as range partitions: the transition point moves up
+    (VLDB and Partitioning Guide, "Merging Interval Partitions", "Splitting Partitions")."""
+    bound = last.values[0][0]
+    partitions = tuple(
+        replace(part, interval=False, lower=None)
+        if part.interval and part.values[0][0] <= bound  # type: ignore[operator]
+        else part
+        for part in partitioning.partitions
+    )
+    return replace(partitioning, partitions=partitions)

@@ -1,251 +1,310 @@
-"""SPLIT, MERGE and EXCHANGE PARTITION (VLDB and Partitioning Guide 19c, "Maintenance Operations").
+"""SPLIT and MERGE PARTITION (VLDB and Partitioning Guide 19c, "Maintenance Operations").
 
-Split and merge move bounds only: a row's partition follows from its key.
+They move bounds only: a row's partition follows from its key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-
-import apsw
+from itertools import pairwise
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog import now
 from dtm.sandbox.sql.catalog_model import Partition, Partitioning, Table
-from dtm.sandbox.sql.ddl_alter_constraints import validate_rows
-from dtm.sandbox.sql.ddl_build import broken_check, note_wide, rows_exist
-from dtm.sandbox.sql.ddl_context import Ddl
 from dtm.sandbox.sql.ddl_physical import parse_physical
 from dtm.sandbox.sql.ddl_tokens import Tokens
-from dtm.sandbox.sql.partitions_parse import PartitionDef, parse_values
-from dtm.sandbox.sql.partitions_rules import key_columns, make_partition
-from dtm.sandbox.sql.partitions_sql import Bound, below, condition, high_value
-
-Change = Callable[[Table, Partitioning], Partitioning]
-
-
-def named(partitioning: Partitioning, name: str) -> Partition:
-    """The partition; ORA-02149."""
-    found = partitioning.find(name)
-    if found is None:
-        raise OraError(2149)
-    return found
-
-
-def high_value_of(table: Table, partitioning: Partitioning, values: tuple[Bound, ...]) -> str:
-    """HIGH_VALUE of these bounds."""
-    return high_value(key_columns(table, partitioning), partitioning.method, values)
+from dtm.sandbox.sql.partitions_interval import solidified
+from dtm.sandbox.sql.partitions_operation import (
+    Change,
+    Operation,
+    Which,
+    high_value_of,
+    replaced,
+)
+from dtm.sandbox.sql.partitions_parse import PartitionDef, parse_subs, parse_values
+from dtm.sandbox.sql.partitions_rules import make_partition, with_subs
+from dtm.sandbox.sql.partitions_sql import Bound, below
+from dtm.sandbox.sql.partitions_template import from_template
 
 
-def no_interval(tokens: Tokens, partition: Partition, what: str) -> None:
-    """Refuse what the sandbox cannot do with a partition INTERVAL made."""
-    if partition.interval:
-        tokens.unsupported(439, f"{what} of an interval partition")
-
-
-def method_of(table: Table) -> str:
-    """RANGE or LIST."""
-    return table.partitioning.method if table.partitioning is not None else "RANGE"
-
-
-def replaced(
-    partitioning: Partitioning, old: Partition, new: tuple[Partition, ...]
-) -> Partitioning:
-    """The partitioning with `new` in the place of `old`."""
-    index = partitioning.partitions.index(old)
-    parts = partitioning.partitions
-    return replace(partitioning, partitions=(*parts[:index], *new, *parts[index + 1 :]))
-
-
-def refuse_parent(
-    ddl: Ddl, table: Table, partitioning: Partitioning, partition: Partition
-) -> None:
-    """ORA-02266: enabled foreign keys point at the table and the partition has rows."""
-    children = [c for c, _ in ddl.catalog.children_of(table) if c.id != table.id]
-    if children and rows_exist(ddl, table, condition(partitioning, partition)):
-        raise OraError(2266)
-
-
-def split(ddl: Ddl, tokens: Tokens, table: Table, _: list[Table]) -> Change:
-    """SPLIT PARTITION name AT (value) | VALUES (list) INTO (PARTITION a, PARTITION b)."""
-    tokens.expect("PARTITION", 14048)
-    name = tokens.identifier(14006)
-    method = method_of(table)
-    definition = PartitionDef(None)
-    if method == "RANGE":
-        tokens.expect("AT", 14051)
-        start = tokens.expect("(")
-        row = [tokens.expression(frozenset())]
-        while tokens.accept(","):
-            row.append(tokens.expression(frozenset()))
-        end = tokens.expect(")")
-        definition.values = [row]
-        definition.text = tokens.text[start.end : end.offset]
-    else:
-        parse_values(tokens, "LIST", definition)
-    names = _into(tokens, 2)
+def split(op: Operation, tokens: Tokens) -> Change:
+    """SPLIT PARTITION name AT (value) | VALUES (list) [INTO (PARTITION a, PARTITION b)], or
+    INTO (PARTITION a VALUES ..., PARTITION b VALUES ..., PARTITION last)."""
+    which = op.parse_one(tokens)
+    pieces = _parse_pieces(op, tokens)
 
     def change(current: Table, partitioning: Partitioning) -> Partitioning:
-        partition = named(partitioning, name)
-        no_interval(tokens, partition, "SPLIT")
-        bare = replace(partitioning, partitions=())
-        first = make_partition(ddl, current, bare, replace(definition, name=names[0]))
-        second = replace(partition, id=ddl.catalog.new_id(), name=names[1], created=now())
-        if method == "RANGE":
-            _check_split(partitioning, partition, first)
-        else:
-            rest = tuple(v for v in partition.values if v not in first.values)
-            if not partition.is_default:
-                if len(rest) + len(first.values) != len(partition.values) or not rest:
-                    raise OraError(14313 if rest else 14310)
-                text = high_value_of(current, partitioning, rest)
-                second = replace(second, values=rest, text=text)
-        first = replace(first, tablespace=partition.tablespace)
-        split = replaced(partitioning, partition, (first, second))
-        if len({p.name for p in split.partitions}) != len(split.partitions):
-            raise OraError(14013)
-        return split
+        level, part = op.pick(partitioning, which)
+        lower = part.lower
+        if part.interval:
+            level = solidified(level, part)
+            part = next(p for p in level.partitions if p.id == part.id)
+        made = _pieces(op, current, level, part, pieces, lower)
+        result = replaced(level, part, tuple(made))
+        _check_names(op, partitioning, result, {part.id})
+        if sum(op.has_rows(result, piece) for piece in made) > 1:
+            op.spoil(*made)
+        else:  # VLDB Guide, "Optimizing SPLIT PARTITION": the indexes stay as they are
+            op.inherit((part,), tuple(made))
+        return op.put(partitioning, result)
 
     return change
 
 
-def _into(tokens: Tokens, count: int) -> list[str]:
-    """INTO (PARTITION a, PARTITION b)."""
-    tokens.expect("INTO", 14051)
+def _parse_pieces(op: Operation, tokens: Tokens) -> list[PartitionDef]:
+    """The resulting partitions; the last one has no values."""
+    if op.method == "HASH":
+        raise OraError(14206 if op.sub else 14255)
+    first: PartitionDef | None = None
+    if tokens.accept("AT"):
+        if op.method == "LIST":
+            raise OraError(14213 if op.sub else 14310)
+        first = PartitionDef(None, values=[_row(tokens)])
+    elif tokens.at("VALUES"):
+        if op.method == "RANGE":
+            raise OraError(14311)
+        first = PartitionDef(None)
+        parse_values(tokens, "LIST", first)
+    pieces = _into(op, tokens, described=first is None)
+    if first is not None:
+        if not pieces:
+            pieces = [PartitionDef(None), PartitionDef(None)]
+        if len(pieces) != 2:
+            tokens.fail(14256)
+        pieces[0].values = first.values
+    if len(pieces) == 1:
+        tokens.fail(14804)
+    if not pieces:
+        tokens.fail(14028)
+    if pieces[-1].values or not all(p.values for p in pieces[:-1]):
+        tokens.fail(14256)
+    return pieces
+
+
+def _row(tokens: Tokens) -> list[str]:
     tokens.expect("(")
-    names: list[str] = []
+    row = [tokens.expression(frozenset())]
+    while tokens.accept(","):
+        row.append(tokens.expression(frozenset()))
+    tokens.expect(")")
+    return row
+
+
+def _into(op: Operation, tokens: Tokens, *, described: bool) -> list[PartitionDef]:
+    """INTO (PARTITION [name] [VALUES ...] [properties], ...)."""
+    if not tokens.accept("INTO"):
+        return []
+    word = "SUBPARTITION" if op.sub else "PARTITION"
+    partitioning = op.table.partitioning
+    sub = partitioning.sub if partitioning is not None and not op.sub else None
+    tokens.expect("(")
+    found: list[PartitionDef] = []
     while True:
-        tokens.expect("PARTITION", 14048)
-        names.append(tokens.identifier(14006))
-        parse_physical(tokens)
+        offset = tokens.here.offset
+        tokens.expect(word, 14004)
+        unnamed = tokens.at_any(",", ")", "VALUES", "TABLESPACE")
+        piece = PartitionDef(None if unnamed else tokens.identifier(14006), offset=offset)
+        if described and tokens.at("VALUES"):
+            parse_values(tokens, op.method, piece)
+        piece.properties = parse_physical(tokens)
+        parse_subs(tokens, sub.method if sub is not None else None, piece)
+        found.append(piece)
         if not tokens.accept(","):
             break
     tokens.expect(")")
-    if len(names) != count:
-        tokens.fail(14052)
-    return names
+    return found
 
 
-def _check_split(partitioning: Partitioning, partition: Partition, first: Partition) -> None:
-    """ORA-14080: the split value lies outside the partition."""
-    index = partitioning.partitions.index(partition)
-    if not below(first.values[0], partition.values[0]):
-        raise OraError(14080)
-    if index and not below(partitioning.partitions[index - 1].values[0], first.values[0]):
-        raise OraError(14080)
+def _pieces(
+    op: Operation,
+    table: Table,
+    level: Partitioning,
+    part: Partition,
+    definitions: list[PartitionDef],
+    lower: tuple[object, ...] | None,
+) -> list[Partition]:
+    """The partitions one becomes; ORA-14080, ORA-14313."""
+    bare = replace(level, partitions=(), sub=None)
+    made = [
+        _inheriting(
+            op, table, level, part, make_partition(op.ddl, table, bare, definition), definition
+        )
+        for definition in definitions[:-1]
+    ]
+    last = replace(
+        part,
+        id=op.ddl.catalog.new_id(),
+        name=definitions[-1].name or f"SYS_{'SUBP' if op.sub else 'P'}{op.ddl.catalog.new_id()}",
+        tablespace=definitions[-1].properties.get("TABLESPACE", part.tablespace),
+        created=now(),
+    )
+    last = _inheriting(op, table, level, part, last, definitions[-1])
+    if level.method == "LIST":
+        last = _rest(table, level, part, made, last)
+    else:
+        _check_bounds(level, part, made, lower)
+    return [*made, last]
 
 
-def merge(ddl: Ddl, tokens: Tokens, _: Table, __: list[Table]) -> Change:
-    """MERGE PARTITIONS a, b INTO PARTITION c."""
-    tokens.accept("PARTITIONS") or tokens.expect("PARTITION", 14048)
-    names = [tokens.identifier(14006)]
-    while tokens.accept(","):
-        names.append(tokens.identifier(14006))
-    tokens.expect("INTO", 14051)
-    tokens.expect("PARTITION", 14048)
-    target = tokens.identifier(14006)
+def _inheriting(
+    op: Operation,
+    table: Table,
+    level: Partitioning,
+    part: Partition,
+    made: Partition,
+    definition: PartitionDef,
+) -> Partition:
+    """A piece lies where the whole did and is divided as the whole was."""
+    if "TABLESPACE" not in definition.properties:
+        made = replace(made, tablespace=part.tablespace)
+    if level.sub is None:
+        return made
+    if definition.subs:
+        return with_subs(op.ddl, table, level, made, definition.subs)
+    copies = []
+    for sub in part.subpartitions:
+        number = op.ddl.catalog.new_id()
+        copies.append(replace(sub, id=number, name=f"SYS_SUBP{number}", created=now()))
+    return replace(made, subpartitions=tuple(copies))
+
+
+def _rest(
+    table: Table, level: Partitioning, part: Partition, made: list[Partition], last: Partition
+) -> Partition:
+    """The last list piece keeps the values no other took; ORA-14312, ORA-14313, ORA-14316."""
+    known = {v: p for p in level.partitions if p.id != part.id for v in p.values}
+    taken: list[Bound] = []
+    for piece in made:
+        if piece.is_default:
+            raise OraError(14320)
+        for value in piece.values:
+            if value in known:
+                raise OraError(14312, high_value_of(table, level, (value,)), known[value].name)
+            if not part.is_default and value not in part.values:
+                raise OraError(14313, high_value_of(table, level, (value,)), part.name)
+            known[value] = piece
+            taken.append(value)
+    if part.is_default:
+        return last
+    rest = tuple(v for v in part.values if v not in taken)
+    if not rest:
+        raise OraError(14314 if level.outer is None else 14619)
+    return replace(last, values=rest, text=high_value_of(table, level, rest))
+
+
+def _check_bounds(
+    level: Partitioning,
+    part: Partition,
+    made: list[Partition],
+    lower: tuple[object, ...] | None,
+) -> None:
+    """ORA-14080: a split value lies outside the partition, or they are out of order."""
+    index = [p.id for p in level.partitions].index(part.id)
+    previous = lower
+    if previous is None and index:
+        previous = level.partitions[index - 1].values[0]
+    for piece in made:
+        if previous is not None and not below(previous, piece.values[0]):  # type: ignore[arg-type]
+            raise OraError(14080 if level.outer is None else 14212)
+        previous = piece.values[0]
+    if not below(made[-1].values[0], part.values[0]):
+        raise OraError(14080 if level.outer is None else 14212)
+
+
+def _check_names(
+    op: Operation, partitioning: Partitioning, result: Partitioning, gone: set[int]
+) -> None:
+    """The resulting partitions' names are free; ORA-14012."""
+    whole = op.put(partitioning, result)
+    levels = whole.levels if op.sub else (whole,)
+    names = [p.name for level in levels for p in level.partitions if p.id not in gone]
+    if len(set(names)) != len(names):
+        raise OraError(14012)
+    subs = [p.name for _, p in whole.leaves]
+    if len(set(subs)) != len(subs):
+        raise OraError(14159)
+
+
+def merge(op: Operation, tokens: Tokens) -> Change:
+    """MERGE PARTITIONS a, b ... | a TO c [INTO PARTITION d]; ORA-14274, ORA-14273, ORA-14275."""
+    targets = op.parse_several(tokens)
+    upto = op.parse_which(tokens) if tokens.accept("TO") else None
+    if op.method == "HASH":
+        raise OraError(14206 if op.sub else 14255)
+    target = PartitionDef(None)
+    if tokens.accept("INTO"):
+        tokens.expect("SUBPARTITION" if op.sub else "PARTITION", 14048)
+        if not tokens.at_any("TABLESPACE", "UPDATE"):
+            target.name = tokens.identifier(14006)
+        target.properties = parse_physical(tokens)
 
     def change(current: Table, partitioning: Partitioning) -> Partitioning:
-        parts = [named(partitioning, name) for name in names]
-        for part in parts:
-            no_interval(tokens, part, "MERGE")
-        if len(set(names)) < 2:
-            raise OraError(14270)
-        positions = [partitioning.partitions.index(p) for p in parts]
-        if partitioning.method == "RANGE" and positions != list(
-            range(positions[0], positions[0] + len(positions))
-        ):
-            raise OraError(14274)
+        level, parts = _merged_parts(op, partitioning, targets, upto)
+        filled = any(op.has_rows(level, part) for part in parts)
         last = parts[-1]
-        merged = replace(last, id=ddl.catalog.new_id(), name=target, created=now())
-        if partitioning.method == "LIST":
-            default = next((p for p in parts if p.is_default), None)
-            values = () if default else tuple(v for p in parts for v in p.values)
-            text = "DEFAULT" if default else high_value_of(current, partitioning, values)
-            merged = replace(merged, values=values, text=text, is_default=default is not None)
-        kept = [p for p in partitioning.partitions if p not in parts or p is last]
-        kept[kept.index(last)] = merged
-        if len({p.name for p in kept}) != len(kept):
-            raise OraError(14012)
-        return replace(partitioning, partitions=tuple(kept))
+        if last.interval or any(part.interval for part in parts):
+            _require_adjacent(parts)
+            level = solidified(level, last)
+            parts = [next(p for p in level.partitions if p.id == q.id) for q in parts]
+            last = parts[-1]
+        merged = _merged(op, current, level, parts, target)
+        gone = {part.id for part in parts}
+        kept = [p for p in level.partitions if p.id not in gone or p.id == last.id]
+        kept[[p.id for p in kept].index(last.id)] = merged
+        result = replace(level, partitions=tuple(kept))
+        _check_names(op, partitioning, result, set())
+        if filled:
+            op.spoil(merged)
+        return op.put(partitioning, result)
 
     return change
 
 
-def exchange(ddl: Ddl, tokens: Tokens, _: Table, exchanged: list[Table]) -> Change:
-    """EXCHANGE PARTITION p WITH TABLE t [INCLUDING | EXCLUDING INDEXES] [WITH | WITHOUT
-    VALIDATION]: the rows change places."""
-    tokens.expect("PARTITION", 14048)
-    name = tokens.identifier(14006)
-    tokens.expect("WITH")
-    tokens.expect("TABLE")
-    other = ddl.table(tokens.name(903), "ALTER", "ALTER ANY TABLE")
-    exchanged.append(other)
-    if tokens.accept_any("INCLUDING", "EXCLUDING"):
-        tokens.expect("INDEXES")
-    validation = True
-    if word := tokens.accept_any("WITH", "WITHOUT"):
-        tokens.expect("VALIDATION")
-        validation = word == "WITH"
-
-    def change(current: Table, partitioning: Partitioning) -> Partitioning:
-        partition = named(partitioning, name)
-        _same_shape(current, other)
-        rows = condition(partitioning, partition)
-        outside = rows_exist(ddl, other, f"({rows}) IS NOT 1")
-        if outside and not validation:
-            # Oracle would put rows where no query finds them; that is nothing to imitate.
-            tokens.unsupported(437, "EXCHANGE of rows outside the partition WITHOUT VALIDATION")
-        if outside:
-            raise OraError(14099)
-        refuse_parent(ddl, current, partitioning, partition)
-        try:
-            _swap_rows(ddl, current, other, rows)
-        except apsw.ConstraintError:
-            raise OraError(14130) from None
-        except apsw.FullError:
-            raise OraError(1652, 128, other.tablespace) from None
-        _check_exchanged(ddl, current, other, rows)
-        return partitioning
-
-    return change
+def _merged_parts(
+    op: Operation, partitioning: Partitioning, targets: list[Which], upto: Which | None
+) -> tuple[Partitioning, list[Partition]]:
+    picked = [op.pick(partitioning, which) for which in targets]
+    level = picked[0][0]
+    if any(lv.outer and lv.outer[1].id != level.outer[1].id for lv, _ in picked if level.outer):
+        raise OraError(14274)
+    ids = [p.id for p in level.partitions]
+    parts = [part for _, part in picked]
+    if upto is not None:
+        end = op.pick(partitioning, upto)[1]
+        parts = list(level.partitions[ids.index(parts[0].id) : ids.index(end.id) + 1])
+    if len({part.id for part in parts}) != len(parts) or len(parts) < 2:
+        raise OraError(14270)
+    if level.method == "RANGE":
+        positions = [ids.index(part.id) for part in parts]
+        if positions != sorted(positions):
+            raise OraError(14208 if op.sub else 14273)
+        if positions != list(range(positions[0], positions[0] + len(positions))):
+            raise OraError(14274)
+    return level, parts
 
 
-def _check_exchanged(ddl: Ddl, table: Table, other: Table, rows: str) -> None:
-    """The tables' constraints hold for the rows that came (ORA-14118, ORA-14128)."""
-    for each, came in ((table, rows), (other, "1")):
-        if broken_check(ddl, each, came) is not None:
-            raise OraError(14118)
-        for constraint in each.constraints:
-            if constraint.type == "R" and constraint.enabled:
-                try:
-                    validate_rows(ddl, each, constraint)
-                except OraError:
-                    raise OraError(14128) from None
-    note_wide(ddl, table)
-    note_wide(ddl, other)
+def _require_adjacent(parts: list[Partition]) -> None:
+    """Interval partitions with a gap between them are not adjacent (ORA-14274)."""
+    for left, right in pairwise(parts):
+        if right.lower is not None and right.lower != left.values[0]:
+            raise OraError(14274)
 
 
-def _same_shape(table: Table, other: Table) -> None:
-    """ORA-14096, ORA-14097: number and type of columns must be the same."""
-    if other.partitioning is not None or other.temporary or other.id == table.id:
-        raise OraError(14292 if other.partitioning else 14095)
-    if len(table.columns) != len(other.columns):
-        raise OraError(14096)
-    for mine, its in zip(table.columns, other.columns, strict=True):
-        if mine.type != its.type or mine.nullable != its.nullable:
-            raise OraError(14097)
-
-
-def _swap_rows(ddl: Ddl, table: Table, other: Table, rows: str) -> None:
-    run = ddl.database.run
-    mine, its = storage_tables.column_list(table), storage_tables.column_list(other)
-    run('DROP TABLE IF EXISTS temp."#EX"')
-    run(f'CREATE TEMP TABLE "#EX" AS SELECT {mine} FROM {table.target} WHERE {rows}')
-    run(f"DELETE FROM {table.target} WHERE {rows}")
-    run(f"INSERT INTO {table.target}({mine}) SELECT {its} FROM {other.target}")
-    run(f"DELETE FROM {other.target}")
-    run(f'INSERT INTO {other.target}({its}) SELECT * FROM temp."#EX"')
-    run('DROP TABLE temp."#EX"')
+def _merged(
+    op: Operation, table: Table, level: Partitioning, parts: list[Partition], target: PartitionDef
+) -> Partition:
+    last = parts[-1]
+    number = op.ddl.catalog.new_id()
+    name = target.name or f"SYS_{'SUBP' if op.sub else 'P'}{number}"
+    if level.method == "RANGE" and name in {p.name for p in parts[:-1]}:
+        raise OraError(14275)
+    tablespace = target.properties.get("TABLESPACE", last.tablespace)
+    merged = replace(last, id=number, name=name, created=now(), tablespace=tablespace)
+    if level.method == "LIST":
+        default = any(p.is_default for p in parts)
+        values = () if default else tuple(v for p in parts for v in p.values)
+        text = "DEFAULT" if default else high_value_of(table, level, values)
+        merged = replace(merged, values=values, text=text, is_default=default)
+    if level.sub is not None:
+        merged = from_template(op.ddl.catalog, level.sub, merged)
+    return merged

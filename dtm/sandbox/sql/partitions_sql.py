@@ -12,6 +12,7 @@ from dtm.sandbox.sql.catalog_model import Partition, Partitioning, TableColumn, 
 from dtm.sandbox.sql.encoding import Encoded, number_key
 
 Bound = tuple[Encoded, ...]
+SUBPARTITION_MARK = "\0"  # before a name: a subpartition is meant
 
 
 def high_value(columns: list[TableColumn], method: str, values: tuple[Bound, ...]) -> str:
@@ -89,10 +90,21 @@ def _below_value(name: str, value: Encoded, *, wide: bool) -> str:
 
 def condition(partitioning: Partitioning, partition: Partition, prefix: str = "") -> str:
     """The SQLite condition that holds for the rows of one partition, and only for them."""
+    own = _own_condition(partitioning, partition, prefix)
+    if partitioning.outer is None:
+        return own
+    return f"({condition(*partitioning.outer, prefix)} AND {own})"
+
+
+def _own_condition(partitioning: Partitioning, partition: Partition, prefix: str) -> str:
+    """Without what the partition around a subpartition says."""
     columns = partitioning.columns
     if partitioning.method == "LIST":
         return _list_condition(partitioning, partition, f"{prefix}{quote(columns[0])}")
-    index = partitioning.partitions.index(partition)
+    index = [part.id for part in partitioning.partitions].index(partition.id)
+    if partitioning.method == "HASH":
+        key = ", ".join(f"{prefix}{quote(name)}" for name in columns)
+        return f"(s1_bucket({len(partitioning.partitions)}, {key})={index})"
     if partition.lower is not None:
         lower = less_than(partitioning, partition.lower, prefix)
         return f"({less_than(partitioning, partition.values[0], prefix)} AND {lower} IS NOT 1)"
@@ -119,19 +131,45 @@ def _list_condition(partitioning: Partitioning, partition: Partition, name: str)
     return "(" + " OR ".join(parts) + ")"
 
 
+def takes_all(partitioning: Partitioning) -> bool:
+    """True when every row has its place: hash, DEFAULT, MAXVALUE."""
+    if partitioning.method == "HASH":
+        return True
+    if partitioning.method == "LIST":
+        return any(part.is_default for part in partitioning.partitions)
+    return all(value is None for value in partitioning.partitions[-1].values[0])
+
+
 def accepts(partitioning: Partitioning, prefix: str = "") -> str:
     """The SQLite condition for rows some partition takes (else ORA-14400)."""
+    if partitioning.sub is not None and not all(map(takes_all, partitioning.levels)):
+        return " OR ".join(
+            f"({_own_condition(partitioning, part, prefix)} "
+            f"AND ({accepts(partitioning.inner(part), prefix)}))"
+            for part in partitioning.partitions
+        )
+    if partitioning.method == "HASH":
+        return "1"
     if partitioning.method == "LIST":
-        return " OR ".join(condition(partitioning, p, prefix) for p in partitioning.partitions)
+        return " OR ".join(
+            _own_condition(partitioning, p, prefix) for p in partitioning.partitions
+        )
     return less_than(partitioning, partitioning.partitions[-1].values[0], prefix)
 
 
 def number_of(partitioning: Partitioning, prefix: str) -> str:
-    """A SQLite expression: which partition a row is in (NULL: none)."""
-    cases = " ".join(
-        f"WHEN {condition(partitioning, part, prefix)} THEN {part.id}"
-        for part in partitioning.partitions
-    )
+    """A SQLite expression: the id of the (sub)partition a row is in (NULL: none)."""
+    if partitioning.sub is None:
+        cases = " ".join(
+            f"WHEN {_own_condition(partitioning, part, prefix)} THEN {part.id}"
+            for part in partitioning.partitions
+        )
+    else:
+        cases = " ".join(
+            f"WHEN {_own_condition(partitioning, part, prefix)} "
+            f"THEN {number_of(partitioning.inner(part), prefix)}"
+            for part in partitioning.partitions
+        )
     return f"CASE {cases} END"
 
 
@@ -139,3 +177,22 @@ def beyond(partitioning: Partitioning, prefix: str) -> str:
     """The SQLite condition for rows above the transition point of interval partitioning."""
     last = [part for part in partitioning.partitions if not part.interval][-1]
     return f"({less_than(partitioning, last.values[0], prefix)}) IS NOT 1"
+
+
+def named(partitioning: Partitioning, name: str) -> tuple[Partitioning, Partition] | None:
+    """The partition called `name`, or with SUBPARTITION_MARK before the name the subpartition."""
+    sub = name.startswith(SUBPARTITION_MARK)
+    return located(partitioning, name.removeprefix(SUBPARTITION_MARK), sub=sub)
+
+
+def located(
+    partitioning: Partitioning, name: str, *, sub: bool
+) -> tuple[Partitioning, Partition] | None:
+    """The partition or subpartition called `name`, with its level."""
+    if not sub:
+        found = partitioning.find(name)
+        return (partitioning, found) if found is not None else None
+    for level, part in partitioning.leaves if partitioning.sub is not None else ():
+        if part.name == name:
+            return level, part
+    return None

@@ -24,6 +24,9 @@ from dtm.sandbox.sql.catalog_model import (
 
 PUBLIC = "PUBLIC"
 SYS = "SYS"
+ENABLED_ROLES = "enabled roles"  # key of SessionContext.state after SET ROLE
+# Which roles count: all of the user's, none, or the enabled ones (and those granted to them).
+Roles = bool | frozenset[str]
 # The privilege that gives an object privilege on everybody's objects.
 _ANY: dict[str, dict[str, tuple[str, ...]]] = {
     "table": {
@@ -42,10 +45,25 @@ _ANY: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def granted_sets(catalog: Catalog, user: str, *, roles: bool = True) -> Iterator[Grants]:
+def active_roles(catalog: Catalog, context: SessionContext) -> Roles:
+    """The roles that count for a session now: none inside a definer-rights unit, those of the
+    last SET ROLE, else the user's default roles."""
+    if getattr(context, "effective_user", None) is not None:
+        return False
+    enabled: frozenset[str] | None = context.state.get(ENABLED_ROLES)
+    if enabled is not None:
+        return enabled
+    user = catalog.user(context.user)
+    if user is None or user.default_roles is None:
+        return True
+    return frozenset(user.default_roles)
+
+
+def granted_sets(catalog: Catalog, user: str, *, roles: Roles = True) -> Iterator[Grants]:
     """The grants that count for a user: own, PUBLIC's, and those of all roles beneath."""
     seen: set[str] = set()
-    todo = [user, PUBLIC]
+    enabled = roles if isinstance(roles, frozenset) else frozenset()
+    todo = [user, PUBLIC, *enabled]
     while todo:
         name = todo.pop()
         if name in seen:
@@ -55,12 +73,12 @@ def granted_sets(catalog: Catalog, user: str, *, roles: bool = True) -> Iterator
         if found is None:
             continue
         yield found
-        if roles:
+        if roles is True or (found.is_role and roles):
             todo.extend(found.roles)
 
 
 def has_system_privilege(
-    catalog: Catalog, user: str, privilege: str, *, roles: bool = True
+    catalog: Catalog, user: str, privilege: str, *, roles: Roles = True
 ) -> bool:
     """True when the user has the system privilege, itself or through a role."""
     if user == SYS:
@@ -74,7 +92,7 @@ def has_object_privilege(
     target: SchemaObject,
     privileges: Iterable[str],
     *,
-    roles: bool = True,
+    roles: Roles = True,
 ) -> bool:
     """True when the user owns the object or was granted one of `privileges` on it (on any of its
     columns, too), or on all such objects."""
@@ -96,7 +114,7 @@ def has_object_privilege(
 
 
 def _dictionary(
-    catalog: Catalog, user: str, target: SchemaObject, wanted: set[str], *, roles: bool
+    catalog: Catalog, user: str, target: SchemaObject, wanted: set[str], *, roles: Roles
 ) -> bool:
     """SYS's own: what PUBLIC may use; dictionary views for SELECT ANY DICTIONARY and
     SELECT_CATALOG_ROLE, packages for EXECUTE_CATALOG_ROLE."""
@@ -113,7 +131,7 @@ def _dictionary(
 
 
 def column_privileges(
-    catalog: Catalog, user: str, target: SchemaObject, privilege: str, *, roles: bool = True
+    catalog: Catalog, user: str, target: SchemaObject, privilege: str, *, roles: Roles = True
 ) -> frozenset[str] | None:
     """The columns a privilege is limited to; None when it covers the whole object."""
     columns: set[str] = set()
@@ -136,7 +154,7 @@ def _class_of(target: SchemaObject) -> str:
     return "table"
 
 
-def may_see(catalog: Catalog, user: str, target: SchemaObject, *, roles: bool = True) -> bool:
+def may_see(catalog: Catalog, user: str, target: SchemaObject, *, roles: Roles = True) -> bool:
     """True when the object exists for this user: any privilege on it, or an ANY privilege."""
     every = _ANY[_class_of(target)]
     return has_object_privilege(
@@ -157,9 +175,9 @@ class Resolver:
         return getattr(self.context, "effective_user", None) or self.context.user
 
     @property
-    def roles(self) -> bool:
-        """Whether roles count now: not inside a definer-rights unit."""
-        return getattr(self.context, "effective_user", None) is None
+    def roles(self) -> Roles:
+        """Which roles count now: none inside a definer-rights unit."""
+        return active_roles(self.catalog, self.context)
 
     def find(self, path: tuple[str, ...], schema: str | None = None) -> SchemaObject | None:
         """The object a name means for this session, synonyms followed; None when there is none,

@@ -23,6 +23,7 @@ from dtm.sandbox.sql import storage_tables, storage_vfs
 from dtm.sandbox.sql.catalog import Catalog
 from dtm.sandbox.sql.catalog_model import Table, Tablespace, quote
 from dtm.sandbox.sql.encoding import Encoded, number_key
+from dtm.sandbox.sql.partitions_hash import bucket
 
 PAGE = 4096
 _NO_LIMIT = 0xFFFFFFF0
@@ -72,6 +73,7 @@ class Database:
         connection.create_scalar_function(
             "s1_number_key", lambda *v: number_key(v[0]), 1, deterministic=True
         )
+        connection.create_scalar_function("s1_bucket", bucket, -1, deterministic=True)
         return connection
 
     @staticmethod

@@ -9,7 +9,7 @@ import apsw
 from dtm.sandbox.kernel.errors import OraError, internal_error
 from dtm.sandbox.sql.catalog import Catalog
 from dtm.sandbox.sql.catalog_model import Index, Table
-from dtm.sandbox.sql.storage_tables import MARK
+from dtm.sandbox.sql.storage_partitions import MARK
 
 
 class RowLocked(Exception):
@@ -68,6 +68,8 @@ def _names(index: Index, table: Table, where: str) -> bool:
 def _raised(code: int, name: str, text: str, tables: list[Table]) -> OraError:
     if code in (14400, 14402):
         return OraError(code)
+    if code == 1502:
+        return OraError(1502, name)
     if code == 2290:
         for table in tables:
             if table.constraint(name) is not None:

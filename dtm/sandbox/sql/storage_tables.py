@@ -11,7 +11,6 @@ tables written; 1: others inserted there; 2: others updated or deleted), sid.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from dtm.sandbox.kernel.errors import OraError
@@ -20,18 +19,23 @@ from dtm.sandbox.sql.catalog_model import (
     ROW,
     Constraint,
     Index,
-    IndexColumn,
     Table,
     TableColumn,
     quote,
 )
-from dtm.sandbox.sql.partitions_sql import accepts, beyond, condition, number_of
+from dtm.sandbox.sql.partitions_sql import SUBPARTITION_MARK, condition, named
+from dtm.sandbox.sql.storage_partitions import (
+    MARK,
+    interval_note,
+    key,
+    literal,
+    partition_cases,
+    unusable_case,
+)
 
 INSERTED, UPDATED, DELETED, LOCKED = 1, 2, 3, 4
 X_TABLE = 'CREATE TEMP TABLE "#X"(xid INTEGER, stmt INTEGER, level INTEGER, sid INTEGER)'
-MARK = "ORA|"  # begins the message of every RAISE of ours
 _TICK_ROWS = 1024
-_TEXT_LITERAL = re.compile(r"'(?:[^']|'')*'")
 
 
 def stored_columns(table: Table) -> list[TableColumn]:
@@ -72,12 +76,14 @@ def drop_table(table: Table) -> list[str]:
 def attach_table(table: Table, indexes: Iterable[Index]) -> list[str]:
     """Statements that make the TEMP undo table and triggers of an existing file table."""
     undo = quote(table.undo)
+    indexes = list(indexes)
+    unusable = [index for index in indexes if index.unique and not index.usable]
     return [
         _undo_table(table, f"temp.{undo}"),
         f'CREATE INDEX temp.{quote(table.undo + "R")} ON {undo}("$rid")',
-        _insert_trigger(table),
-        _update_trigger(table),
-        _delete_trigger(table),
+        _insert_trigger(table, unusable),
+        _update_trigger(table, unusable),
+        _delete_trigger(table, unusable),
         *_conflict_triggers(table, indexes),
     ]
 
@@ -89,19 +95,13 @@ def detach_table(table: Table) -> list[str]:
     return [*statements, f"DROP TABLE IF EXISTS temp.{quote(table.undo)}"]
 
 
-def _key(part: IndexColumn) -> str:
-    """An index key for SQLite, which reads a text literal alone as a column's name."""
-    key = part.expression_sql or quote(str(part.name))
-    return f"{key}||''" if _TEXT_LITERAL.fullmatch(key) else key
-
-
 def create_index(table: Table, index: Index) -> list[str]:
     """Statements that make an index; unique ones treat NULLs as Oracle does.
 
     Oracle leaves out rows whose key is all NULL and holds (1, NULL) equal to (1, NULL)
     (SQL Language Reference, CREATE INDEX, "Unique Indexes"); SQLite holds NULLs distinct.
     """
-    keys = [_key(part) for part in index.columns]
+    keys = [key(part) for part in index.columns]
     if table.temporary:
         keys.append('"$S"')
     name = f"{quote(table.schema)}.{quote(index.physical)}"
@@ -110,6 +110,8 @@ def create_index(table: Table, index: Index) -> list[str]:
     nullable = [
         key for part, key in zip(index.columns, keys, strict=False) if _nullable(table, part.name)
     ]
+    if index.status != "VALID":
+        return []
     if index.unique and nullable and len(index.columns) > 1:
         total = ", ".join(f"ifnull({key}, x'')" if key in nullable else key for key in keys)
         some = " OR ".join(f"{key} IS NOT NULL" for key in keys[: len(index.columns)])
@@ -151,52 +153,28 @@ def _tick(row: str) -> str:
     return f"CASE WHEN {row}.{ROW} % {_TICK_ROWS} = 0 THEN s1_tick() ELSE 1 END"
 
 
-def _checks(table: Table, operation: str) -> str:
+def _checks(table: Table, operation: str, unusable: list[Index]) -> str:
     """RAISE for NOT NULL (first, as Oracle does) and CHECK. There is always one RAISE(ABORT):
     it makes SQLite keep a statement journal, so that a full disk undoes the statement only."""
     code = "1400" if operation == "insert" else "1407"
     cases = [f"WHEN NEW.{ROW} IS NULL THEN RAISE(ABORT, '{MARK}600|')"]
     for column in stored_columns(table):
         if not column.nullable:
-            message = _literal(f"{MARK}{code}|{column.name}")
+            message = literal(f"{MARK}{code}|{column.name}")
             cases.append(f"WHEN NEW.{column.sql} IS NULL THEN RAISE(ABORT, {message})")
     cases += [
-        _check_case(constraint)
+        _check_case(constraint, operation)
         for constraint in table.constraints
-        if constraint.type == "C" and constraint.enabled and constraint.condition_sql
+        if constraint.type == "C"
+        and constraint.enabled
+        and constraint.condition_sql
+        and not constraint.deferrable
     ]
-    cases += _partition_cases(table, operation)
-    notes = _wide_note(table) + _interval_note(table)
+    cases += partition_cases(table, operation)
+    rows = ("NEW.",) if operation == "insert" else ("OLD.", "NEW.")
+    cases += [unusable_case(table, index, rows) for index in unusable]
+    notes = _wide_note(table) + interval_note(table)
     return f"SELECT CASE {' '.join(cases)} END;{notes}"
-
-
-def _partition_cases(table: Table, operation: str) -> list[str]:
-    """ORA-14400 for a row no partition takes, ORA-14402 for one that would move."""
-    partitioning = table.partitioning
-    if partitioning is None:
-        return []
-    cases = []
-    if partitioning.interval is None:
-        takes = accepts(partitioning, "NEW.")
-        cases.append(f"WHEN ({takes}) IS NOT 1 THEN RAISE(ABORT, '{MARK}14400|')")
-    if operation == "update" and not partitioning.row_movement:
-        moved = " OR ".join(
-            f"OLD.{quote(name)} IS NOT NEW.{quote(name)}" for name in partitioning.columns
-        )
-        before, after = number_of(partitioning, "OLD."), number_of(partitioning, "NEW.")
-        cases.append(
-            f"WHEN ({moved}) AND ({before}) IS NOT ({after}) THEN RAISE(ABORT, '{MARK}14402|')"
-        )
-    return cases
-
-
-def _interval_note(table: Table) -> str:
-    """Tell the instance which interval partitions are needed."""
-    partitioning = table.partitioning
-    if partitioning is None or partitioning.interval is None:
-        return ""
-    key = f"NEW.{quote(partitioning.columns[0])}"
-    return f"SELECT s1_interval({table.id}, {key}) WHERE {beyond(partitioning, 'NEW.')};"
 
 
 def _wide_note(table: Table) -> str:
@@ -204,7 +182,7 @@ def _wide_note(table: Table) -> str:
     columns = [c for c in stored_columns(table) if may_be_wide(c)]
     if not columns:
         return ""
-    pairs = ", ".join(f"{_literal(c.name)}, NEW.{c.sql}" for c in columns)
+    pairs = ", ".join(f"{literal(c.name)}, NEW.{c.sql}" for c in columns)
     some = " OR ".join(f"typeof(NEW.{c.sql})='blob'" for c in columns)
     return f"SELECT s1_wide({table.id}, {pairs}) WHERE {some};"
 
@@ -215,20 +193,22 @@ def may_be_wide(column: TableColumn) -> bool:
     return column.type.kind == Kind.NUMBER and (precision is None or precision > 15)
 
 
-def _check_case(constraint: Constraint) -> str:
-    message = _literal(f"{MARK}2290|{constraint.name}")
-    # A check fails when it is false; unknown passes.
-    return f"WHEN NOT ({constraint.condition_sql}) THEN RAISE(ABORT, {message})"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _check_case(constraint: Constraint, operation: str) -> str:
+    message = literal(f"{MARK}2290|{constraint.name}")
+    # A check fails when it is false; unknown passes. ENABLE NOVALIDATE leaves a row alone whose
+    # other columns change.
+    changed = ""
+    if operation == "update" and not constraint.validated and constraint.columns:
+        names = map(quote, constraint.columns)
+        same = " AND ".join(f"OLD.{name} IS NEW.{name}" for name in names)
+        changed = f"NOT ({same}) AND "
+    return f"WHEN {changed}NOT ({constraint.condition_sql}) THEN RAISE(ABORT, {message})"
 
 
 _WHEN = 'WHEN (SELECT xid FROM "#X")'
 
 
-def _insert_trigger(table: Table) -> str:
+def _insert_trigger(table: Table, unusable: list[Index]) -> str:
     undo = quote(table.undo)
     session = ""
     if table.temporary:
@@ -238,7 +218,7 @@ def _insert_trigger(table: Table) -> str:
         )
     return (
         f"CREATE TEMP TRIGGER {quote(table.undo + 'I')} AFTER INSERT ON {table.target} {_WHEN} BEGIN "
-        f"{_checks(table, 'insert')}"
+        f"{_checks(table, 'insert', unusable)}"
         f'INSERT OR IGNORE INTO {undo}("$stmt", "$rid", "$xid", "$op") '
         f'SELECT x.stmt, NEW.{ROW}, x.xid, {INSERTED} FROM "#X" x WHERE {_tick("NEW")};'
         f"{session} END"
@@ -254,19 +234,20 @@ def _image(table: Table, operation: int) -> str:
     )
 
 
-def _update_trigger(table: Table) -> str:
+def _update_trigger(table: Table, unusable: list[Index]) -> str:
     columns = column_list(table)  # not "$S": filling it in is no change
     return (
         f"CREATE TEMP TRIGGER {quote(table.undo + 'U')} AFTER UPDATE OF {columns} "
         f"ON {table.target} {_WHEN} BEGIN "
-        f"{_checks(table, 'update')}{_image(table, UPDATED)} END"
+        f"{_checks(table, 'update', unusable)}{_image(table, UPDATED)} END"
     )
 
 
-def _delete_trigger(table: Table) -> str:
+def _delete_trigger(table: Table, unusable: list[Index]) -> str:
+    cases = " ".join(unusable_case(table, index, ("OLD.",)) for index in unusable)
     return (
         f"CREATE TEMP TRIGGER {quote(table.undo + 'D')} AFTER DELETE ON {table.target} {_WHEN} BEGIN "
-        f"SELECT CASE WHEN OLD.{ROW} IS NULL THEN RAISE(ABORT, '{MARK}600|') END;"
+        f"SELECT CASE WHEN OLD.{ROW} IS NULL THEN RAISE(ABORT, '{MARK}600|') {cases} END;"
         f"{_image(table, DELETED)} END"
     )
 
@@ -277,7 +258,9 @@ def _conflict_triggers(table: Table, indexes: Iterable[Index]) -> list[str]:
     keys = [
         [quote(part.name) for part in index.columns if part.name is not None]
         for index in indexes
-        if index.unique and all(part.name is not None for part in index.columns)
+        if index.unique
+        and index.status == "VALID"
+        and all(part.name is not None for part in index.columns)
     ]
     if not keys or table.temporary:
         return []
@@ -344,10 +327,11 @@ def own_rows(table: Table) -> str:
 
 
 def partition_rows(table: Table, source: str, partition: str) -> str:
-    """The rows of one partition out of `source`; ORA-02149."""
-    found = table.partitioning.find(partition) if table.partitioning is not None else None
+    """The rows of one partition (of a subpartition: SUBPARTITION_MARK before its name) out of
+    `source`; ORA-02149, ORA-14251."""
     if table.partitioning is None:
         raise OraError(14501)
+    found = named(table.partitioning, partition)
     if found is None:
-        raise OraError(2149)
-    return f"(SELECT * FROM {source} WHERE {condition(table.partitioning, found)})"
+        raise OraError(14251 if partition.startswith(SUBPARTITION_MARK) else 2149)
+    return f"(SELECT * FROM {source} WHERE {condition(*found)})"

@@ -7,7 +7,7 @@ mutex, with statement-level undo, row-lock waits and restart. Semantics: Databas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -49,7 +49,7 @@ class StorageSession:
         self.suspended: list[Transaction] = []
         self.current_values: dict[int, int] = {}  # sequence id -> CURRVAL
         self.parameters: dict[str, str] = {}  # ALTER SESSION SET, upper-case names
-        self.disabled_roles: frozenset[str] = frozenset()
+        self.constraints_deferred: bool | None = None  # ALTER SESSION SET CONSTRAINTS
 
     # ------------------------------------------------------------ statements
 
@@ -167,7 +167,9 @@ class StorageSession:
         """What Oracle checks when a statement is over."""
         self._note(written, 2 if step.freed or len(written) > 1 else 1)
         try:
-            self.instance.keys.check(written, step.stmt, step.xid)
+            modes = self.transaction.modes
+            if self.instance.keys.check(written, step.stmt, step.xid, modes):
+                self.transaction.checks_left = True
         except apsw.FullError:
             raise self.instance.space.full_error(written) from None
         except apsw.Error as error:
@@ -216,7 +218,9 @@ class StorageSession:
         with instance.database.mutex:
             if instance.database.depth and not self.suspended:
                 raise OraError(14552)
-            self.transaction = Transaction(self.context.sid)
+            if keep and transaction.checks_left:
+                self._check_deferred()
+            self.transaction = self._fresh()
             if not transaction.xid and not transaction.temporary:
                 return
             self._forget_temporary(transaction)
@@ -225,6 +229,43 @@ class StorageSession:
             else:
                 instance.transactions.rollback(transaction)
             instance.locks.release(transaction.xid)
+
+    def _fresh(self) -> Transaction:
+        """A new transaction, with the modes of ALTER SESSION SET CONSTRAINTS."""
+        made = Transaction(self.context.sid)
+        made.modes.everything = self.constraints_deferred
+        return made
+
+    def _check_deferred(self) -> None:
+        """COMMIT: ORA-02091, and nothing of the transaction stays (SET CONSTRAINTS)."""
+        try:
+            self.check_constraints()
+        except OraError as error:
+            self.rollback()
+            refused = OraError(2091)
+            refused.stack = [error.text]
+            raise refused from error
+
+    def check_constraints(self, names: Collection[tuple[str, str]] | None = None) -> None:
+        """Check what is deferred in this transaction (those called `names`: owner and name); the
+        first error."""
+        instance, transaction = self.instance, self.transaction
+        patience = Patience(None)
+        with instance.database.mutex:
+            while True:
+                found = (instance.catalog.table_by_id(i) for i in list(transaction.tables))
+                tables = [table for table in found if table is not None]
+                try:
+                    instance.keys.check_deferred(tables, transaction.xid, transaction.modes, names)
+                except RowLocked as locked:
+                    suspended = tuple(t.xid for t in self.suspended if t.xid)
+                    instance.locks.wait(
+                        locked.holder, transaction.xid, suspended, patience, self.context
+                    )
+                else:
+                    if names is None:
+                        transaction.checks_left = False
+                    return
 
     def _forget_temporary(self, transaction: Transaction) -> None:
         """ON COMMIT DELETE ROWS."""
@@ -274,7 +315,7 @@ class StorageSession:
     def begin_autonomous(self) -> None:
         """Suspend the current transaction; what follows runs in an independent one."""
         self.suspended.append(self.transaction)
-        self.transaction = Transaction(self.context.sid)
+        self.transaction = self._fresh()
 
     def end_autonomous(self) -> None:
         """Resume the suspended one; ORA-06519 (after rolling back) if the inner one is open."""

@@ -6,7 +6,7 @@ Validity".) A parent row another open transaction inserted, changed or deleted m
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql.catalog import Catalog
@@ -14,6 +14,7 @@ from dtm.sandbox.sql.catalog_model import ROW, Constraint, Table, quote
 from dtm.sandbox.sql.storage import Database
 from dtm.sandbox.sql.storage_errors import RowLocked
 from dtm.sandbox.sql.storage_tables import DELETED, INSERTED, UPDATED
+from dtm.sandbox.sql.transactions_checks import Modes, Scope, SoftChecks, written
 
 
 def closure(catalog: Catalog, targets: Iterable[Table]) -> list[Table]:
@@ -37,9 +38,12 @@ class KeyChecker:
     def __init__(self, database: Database, changed: dict[int, dict[int, int]]) -> None:
         self._database = database
         self._changed = changed  # Transactions.changed
+        self.soft = SoftChecks(database, changed)
 
-    def check(self, tables: Iterable[Table], stmt: int, xid: int) -> None:
-        """After the statement: cascades first, then ORA-02291 and ORA-02292."""
+    def check(self, tables: Iterable[Table], stmt: int, xid: int, modes: Modes) -> bool:
+        """After the statement: cascades first, then ORA-02291, ORA-02292 and what else waits for
+        the end of the statement. True when some constraint is left to the end of the transaction.
+        """
         catalog = self._database.catalog
         tables = list(tables)
         pairs = [
@@ -53,12 +57,62 @@ class KeyChecker:
             before = now  # a cascade may cascade further, into the same table too
             for parent, child, constraint in cascades:
                 self._cascade(parent, child, constraint, stmt, xid)
+        return self._check(tables, pairs, Scope(xid, stmt), modes)
+
+    def _check(
+        self,
+        tables: list[Table],
+        pairs: list[tuple[Table, Table, Constraint]],
+        scope: Scope,
+        modes: Modes,
+    ) -> bool:
+        left = False
         for parent, child, constraint in pairs:
-            self._check_children(parent, child, constraint, stmt, xid)
+            if modes.deferred(child, constraint):
+                left = True
+            else:
+                self._check_children(parent, child, constraint, scope)
         for table in tables:
             for constraint in table.constraints:
                 if constraint.type == "R" and constraint.enabled:
-                    self._check_parent(table, constraint, stmt, xid)
+                    if modes.deferred(table, constraint):
+                        left = True
+                    else:
+                        self._check_parent(table, constraint, scope)
+            for constraint in self.soft.of(table):
+                if modes.deferred(table, constraint):
+                    left = True
+                else:
+                    self.soft.check(table, constraint, scope)
+        return left
+
+    def check_deferred(
+        self,
+        tables: Iterable[Table],
+        xid: int,
+        modes: Modes,
+        names: Collection[tuple[str, str]] | None = None,
+    ) -> None:
+        """At COMMIT or SET CONSTRAINTS IMMEDIATE: what the transaction's statements left, in
+        `modes` as they were until now. `names`: only these (owner, constraint)."""
+        scope = Scope(xid)
+
+        def wanted(table: Table, constraint: Constraint) -> bool:
+            if names is not None and (table.owner, constraint.name) not in names:
+                return False
+            return modes.deferred(table, constraint)
+
+        for table in tables:
+            for child, constraint in self._database.catalog.children_of(table):
+                if wanted(child, constraint):
+                    self._check_children(table, child, constraint, scope)
+            for constraint in table.constraints:
+                foreign = constraint.type == "R" and constraint.enabled
+                if foreign and wanted(table, constraint):
+                    self._check_parent(table, constraint, scope)
+            for constraint in self.soft.of(table):
+                if wanted(table, constraint):
+                    self.soft.check(table, constraint, scope)
 
     def parent_of(self, constraint: Constraint) -> tuple[Table, list[str]]:
         """The referenced table and its key columns."""
@@ -69,42 +123,40 @@ class KeyChecker:
             raise OraError(600, f"foreign key {constraint.name} without parent")
         return parent, list(key.columns)
 
-    def _check_parent(self, table: Table, constraint: Constraint, stmt: int, xid: int) -> None:
+    def _check_parent(self, table: Table, constraint: Constraint, scope: Scope) -> None:
         """Every row the statement inserted or changed has its parent."""
         parent, keys = self.parent_of(constraint)
         match = _join("p", keys, "t", constraint.columns)
         complete = " AND ".join(f"t.{quote(name)} IS NOT NULL" for name in constraint.columns)
-        written = (
-            f'FROM temp.{quote(table.undo)} w CROSS JOIN {table.target} t ON t.{ROW}=w."$rid" '
-            f'WHERE w."$stmt"=? AND w."$op" IN ({INSERTED}, {UPDATED}) AND {complete}'
-        )
-        if not self._database.run(f"SELECT 1 {written} LIMIT 1", (stmt,)):
+        rows = f"{written(table, constraint, scope, 't')} AND {complete}"
+        if not self._database.run(f"SELECT 1 {rows} LIMIT 1"):
             return
         undo = f"temp.{quote(parent.undo)}"
+        xid = scope.xid
         if len(self._changes(parent)) > (xid in self._changes(parent)):
             old = _join("u", keys, "t", constraint.columns)
-            rows = self._database.run(
+            held = self._database.run(
                 f'SELECT (SELECT u."$xid" FROM {undo} u LEFT JOIN {parent.target} p '
                 f'ON p.{ROW}=u."$rid" WHERE u."$xid"<>?1 AND (u."$op"={INSERTED} AND {match} '
                 f'OR u."$op" IN ({UPDATED}, {DELETED}) AND {old})) AS holder '
-                f"{written.replace('?', '?2')} AND holder IS NOT NULL LIMIT 1",
-                (xid, stmt),
+                f"{rows} AND holder IS NOT NULL LIMIT 1",
+                (xid,),
             )
-            if rows:
-                raise RowLocked(int(rows[0][0]))
+            if held:
+                raise RowLocked(int(held[0][0]))
         missing = f"NOT EXISTS (SELECT 1 FROM {parent.target} p WHERE {match})"
-        if self._database.run(f"SELECT 1 {written} AND {missing} LIMIT 1", (stmt,)):
+        if self._database.run(f"SELECT 1 {rows} AND {missing} LIMIT 1"):
             raise OraError(2291, table.owner, constraint.name)
 
     def _changes(self, table: Table) -> dict[int, int]:
         return self._changed.get(table.id, {})
 
-    def _gone(self, parent: Table, constraint: Constraint, stmt: int) -> str:
+    def _gone(self, parent: Table, constraint: Constraint, scope: Scope) -> str:
         """Keys the statement took away (deleted or changed) and that no parent row has now."""
         _, keys = self.parent_of(constraint)
         again = _join("p", keys, "w", keys)
         return (
-            f'FROM temp.{quote(parent.undo)} w WHERE w."$stmt"={stmt} '
+            f"FROM temp.{quote(parent.undo)} w WHERE {scope.where()} "
             f'AND w."$op" IN ({UPDATED}, {DELETED}) '
             f"AND NOT EXISTS (SELECT 1 FROM {parent.target} p WHERE {again})"
         )
@@ -115,7 +167,7 @@ class KeyChecker:
         _, keys = self.parent_of(constraint)
         names = ", ".join(quote(name) for name in constraint.columns)
         gone = ", ".join(f"w.{quote(name)}" for name in keys)
-        deleted = f'{self._gone(parent, constraint, stmt)} AND w."$op"={DELETED}'
+        deleted = f'{self._gone(parent, constraint, Scope(xid, stmt))} AND w."$op"={DELETED}'
         where = f"WHERE ({names}) IN (SELECT {gone} {deleted})"
         if not self._database.run(f"SELECT 1 FROM {child.target} {where} LIMIT 1"):
             return
@@ -133,11 +185,12 @@ class KeyChecker:
             self._database.run(f"UPDATE {child.target} SET {nulls} {where}")
 
     def _check_children(
-        self, parent: Table, child: Table, constraint: Constraint, stmt: int, xid: int
+        self, parent: Table, child: Table, constraint: Constraint, scope: Scope
     ) -> None:
         """ORA-02292; waits while another transaction inserted, changed or deleted such a child."""
         _, keys = self.parent_of(constraint)
-        gone = self._gone(parent, constraint, stmt)
+        xid = scope.xid
+        gone = self._gone(parent, constraint, scope)
         match = _join("c", constraint.columns, "w", keys)
         changes = self._changes(child)
         if len(changes) > (xid in changes):

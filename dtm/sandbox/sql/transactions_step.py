@@ -103,7 +103,9 @@ class Step:
         try:
             work()
             try:
-                instance.keys.check(self._tables, self.stmt, self.xid)
+                modes = transaction.modes
+                if instance.keys.check(self._tables, self.stmt, self.xid, modes):
+                    transaction.checks_left = True
             except apsw.Error as error:
                 raise translate(error, database.catalog, self._tables) from error
         except OraError:

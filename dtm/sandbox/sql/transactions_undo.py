@@ -23,6 +23,7 @@ from dtm.sandbox.sql.storage_tables import (
     UPDATED,
     column_list,
 )
+from dtm.sandbox.sql.transactions_checks import Modes
 
 _XID_RESERVE = 1_000_000  # transaction ids set aside at each start: never used twice
 
@@ -44,6 +45,8 @@ class Transaction:
     taken_back: int = 0  # grows with every partial rollback: waiters look again
     started: dt.datetime | None = None
     temporary: set[int] = field(default_factory=set)  # GLOBAL TEMPORARY tables written
+    modes: Modes = field(default_factory=Modes)
+    checks_left: bool = False  # deferred constraints to check at COMMIT
 
 
 class Transactions:

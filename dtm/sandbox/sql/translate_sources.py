@@ -29,7 +29,7 @@ from dtm.sandbox.sql.catalog_model import ROW, Table, View, quote
 from dtm.sandbox.sql.dictionary_base import DictionaryView
 from dtm.sandbox.sql.functions import typing_rules
 from dtm.sandbox.sql.parse_statements import parse_query
-from dtm.sandbox.sql.partitions_sql import number_of
+from dtm.sandbox.sql.partitions_sql import SUBPARTITION_MARK, named, number_of
 from dtm.sandbox.sql.translate_aggregates import AggregateTranslator
 
 ROWID = OraType(Kind.ROWID, length=18)
@@ -129,23 +129,28 @@ class SourceTranslator(AggregateTranslator):
         if table.partitioning is None:
             raise OraError(14109, offset=ref.at)
         if ref.partition is None:
-            return self._partition_for(table, ref.partition_value or [], ref.at)
-        if table.partitioning.find(ref.partition.text) is None:
-            raise OraError(2149, offset=ref.partition.at)
-        return ref.partition.text
+            return self._partition_for(table, ref, ref.partition_value or [])
+        name = (SUBPARTITION_MARK if ref.subpartition else "") + ref.partition.text
+        if named(table.partitioning, name) is None:
+            raise OraError(14251 if ref.subpartition else 2149, offset=ref.partition.at)
+        return name
 
-    def _partition_for(self, table: Table, values: list[n.Node], at: int) -> str:
+    def _partition_for(self, table: Table, ref: n.TableRef, values: list[n.Node]) -> str:
         """PARTITION FOR (key value ...): the partition these values fall in; ORA-14763 when they
         are no constants, ORA-02149 without such a partition."""
-        partitioning, evaluate = table.partitioning, self.context.evaluate
-        if partitioning is None or evaluate is None or len(values) != len(partitioning.columns):
+        partitioning, evaluate, at = table.partitioning, self.context.evaluate, ref.at
+        if partitioning is None or evaluate is None:
+            raise OraError(14763, offset=at)
+        if not ref.subpartition:
+            partitioning = replace(partitioning, sub=None)
+        if len(values) != len(partitioning.key_columns):
             raise OraError(14763, offset=at)
         if any(isinstance(x, n.Bind) for x in walk(*values)):
             raise OraError(14763, offset=at)
         inner = Context(self.context.text, self.context.session, self.context.names)
         translator = type(self)(inner)
         keys = []
-        for node, name in zip(values, partitioning.columns, strict=True):
+        for node, name in zip(values, partitioning.key_columns, strict=True):
             column = table.column(name)
             value = translator.expression(node, Scope(None, clause="VALUES"))
             if column is not None:
@@ -153,10 +158,10 @@ class SourceTranslator(AggregateTranslator):
             keys.append(f"{value.sql} AS {quote(name)}")
         number = number_of(partitioning, "v.")
         found = evaluate(inner.needs, f"SELECT {number} FROM (SELECT {', '.join(keys)}) AS v")
-        for partition in partitioning.partitions:
-            if partition.id == found:
-                return partition.name
-        raise OraError(2149, offset=at)
+        for _, part in partitioning.leaves:
+            if part.id == found:
+                return (SUBPARTITION_MARK if ref.subpartition else "") + part.name
+        raise OraError(14251 if ref.subpartition else 2149, offset=at)
 
     def _dictionary_source(
         self, view: DictionaryView, name: str, ref: n.TableRef

@@ -135,7 +135,7 @@ from dtm.sandbox.kernel.errors import OraError, Unsupported
         ("", 900, 0),
         ("commit now", 933, 7),
         ("rollback to", 3001, 11),
-        ("set role x", 3001, 0),
+        ("set role x", 1924, 0),
         ("select " + "a" * 129 + " from dual", 972, 7),
         ("select 1 from dual where 1 = 1 for update of nosuch", 904, 45),
         ("select sysdate() from dual", 923, 14),
