@@ -100,9 +100,10 @@ class TaskCall:
 
 @dataclass(frozen=True, slots=True)
 class CallOutcome:
-    """How a task call ended."""
+    """How a task call ended. `logged`: whether it has left rows in the SQL log."""
 
     outcome: Outcome
+    logged: bool = True
 
     @property
     def done(self) -> bool:
@@ -175,11 +176,11 @@ def run_task(session: OracleSession, call: TaskCall) -> CallOutcome:
     block = load("calls")["task_call"].replace("{call}", procedure)
     binds |= {"kind": call.kind.value, "attempt": call.attempt}
     try:
-        out = session.call(block, binds, {"outcome": _OUTCOME_BYTES})
+        out = session.call(block, binds, {"outcome": _OUTCOME_BYTES, "logged": int})
     except OracleError as error:
         _add_detail(session, error)
         raise
-    return CallOutcome(Outcome(out["outcome"]))
+    return CallOutcome(Outcome(out["outcome"]), bool(out["logged"]))
 
 
 def _add_detail(session: OracleSession, error: OracleError) -> None:

@@ -204,7 +204,7 @@ class OracleClient:
         )
         if outcome.not_atomic:
             return CallResult(CallEnd.NOT_ATOMIC, outcome.reason)
-        return CallResult(CallEnd(outcome.outcome.value))
+        return CallResult(CallEnd(outcome.outcome.value), logged=outcome.logged)
 
     def probe(self, handle: str, package: str, function: str) -> bool:
         """See `ports.Client.probe`."""

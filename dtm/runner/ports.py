@@ -25,10 +25,14 @@ class CallEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """The end of a call; `reason` in words where a person must decide."""
+    """The end of a call; `reason` in words where a person must decide.
+
+    `logged`: whether there are rows of it in the SQL log.
+    """
 
     end: CallEnd
     reason: str = ""
+    logged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ class Stream:
     deadline: float | None = None  # monotonic; of the duration limit
     lost: dict[int, OracleError] = field(default_factory=dict)
     began: float = 0.0
+    _unread: bool = False  # a harvest failed
     _harvested: list[tuple[Ticket, tuple[SqlRow, ...]]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -208,14 +209,22 @@ class Stream:
         if self.record.iteration != before:
             self.report(EventKind.ITERATION, f"iteration {self.record.iteration}")
 
-    def harvest(self, client: Client) -> tuple[SqlRow, ...]:
-        """Read the client's SQL log of this stream, to be journalled with an outcome."""
+    def harvest(self, client: Client, *, logged: bool = True) -> tuple[SqlRow, ...]:
+        """Read the client's SQL log of this stream, to be journalled with an outcome.
+
+        `logged`: whether the call has logged anything; if not, nobody needs to be asked.
+        """
         if self.definition.shape.test_mode:
             return ()  # acknowledging would commit the test's work; all of it comes at the end
+        if not logged and not self._unread:
+            return ()
         try:
-            return client.harvest(self.handle)
+            rows = client.harvest(self.handle)
         except OracleError:
-            return ()  # the rows stay on the client, unacknowledged, and come with the next harvest
+            self._unread = True  # the rows stay on the client and come with the next harvest
+            return ()
+        self._unread = False
+        return rows
 
     def acknowledge(self) -> None:
         """Tell the client which rows the repository holds; called after a wait on the journal.

@@ -32,7 +32,8 @@ def perform(stream: Stream, key: TaskKey, seat: Seat) -> None:
         elapsed_s = stream.tools.monotonic() - running.started
         stream.tools.strike(Point.ANSWER_RECEIVED, key.task)
         if isinstance(answer, CallResult):
-            stream.settle(attempt, _answered(answer, elapsed_s), sql=stream.harvest(client))
+            sql = stream.harvest(client, logged=answer.logged)
+            stream.settle(attempt, _answered(answer, elapsed_s), sql=sql)
             return
         if answer.error_class is ErrorClass.UNKNOWN_OUTCOME:
             stream.lost[attempt.seq] = answer

@@ -20,6 +20,7 @@ from dtm.reconcile.oracle_target import OracleTarget
 from dtm.runner.request import RunRequest
 from dtm.runner.run import run
 from tests.conftest import Database
+from tests.faults import reference
 from tests.faults.world import QUICK, FaultWorld, fault_world
 
 SHORT, LONG = 2, 10
@@ -95,9 +96,16 @@ def atomic(
         yield {"one": one, "many": many}
 
 
+# The call, the SQL log (two: its texts are CLOBs), and what of it the repository has.
 def test_a_task_costs_four_round_trips_to_the_client_at_most(atomic):
     _, client = per_task(atomic["one"])
     assert client <= 4
+
+
+def test_a_task_that_logs_no_statement_costs_one_round_trip_to_the_client(silent):
+    repository, client = per_task(silent)
+    assert client <= 1
+    assert repository <= 1.5  # the outcome rides with the next intent
 
 
 # Alone, a stream writes twice a task: the outcome with the next intent, and the SQL log.
@@ -110,6 +118,26 @@ def test_streams_share_their_journal_writes(atomic):
     repository, client = per_task(atomic["many"])
     assert client <= 4
     assert repository <= 1.3
+
+
+@pytest.fixture(scope="module")
+def silent(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultWorld]:
+    """Iterator and a task that do their work with static SQL."""
+    body = reference.BODY.replace("dtm.execute_immediate(", "static_insert(")
+    body = body.replace(
+        "  PROCEDURE work(",
+        """  PROCEDURE static_insert(p_handle IN VARCHAR2, p_sql IN VARCHAR2) IS
+  BEGIN
+    EXECUTE IMMEDIATE p_sql;
+  END static_insert;
+
+  PROCEDURE work(""",
+        1,
+    )
+    tasks = [{"name": "a", "procedure": "A"}]
+    where = tmp_path_factory.mktemp("silent")
+    with fault_world(database, where, tasks=tasks, body=body) as made:
+        yield made
 
 
 def test_a_plan_that_finds_nothing_costs_a_few_round_trips(atomic):

@@ -426,6 +426,11 @@ CREATE OR REPLACE PACKAGE BODY dtm AS
     RETURN g_outcome;
   END task_outcome;
 
+  FUNCTION statements_logged RETURN NUMBER IS
+  BEGIN
+    RETURN g_statement_no;
+  END statements_logged;
+
   FUNCTION last_error RETURN VARCHAR2 IS
   BEGIN
     RETURN g_last_error;

@@ -73,6 +73,9 @@ CREATE OR REPLACE PACKAGE dtm AUTHID DEFINER AS
 
   FUNCTION task_outcome RETURN VARCHAR2;
 
+  -- How many statements the last task call of this session has logged.
+  FUNCTION statements_logged RETURN NUMBER;
+
   -- Full error stack and backtrace of the last failed task call of this session.
   FUNCTION last_error RETURN VARCHAR2;
 END dtm;

@@ -6,10 +6,12 @@ BEGIN
     dtm.task_end;
   END IF;
   :outcome := dtm.task_outcome;
+  :logged := dtm.statements_logged;
 EXCEPTION
   WHEN OTHERS THEN
     IF dtm.task_failed THEN
       :outcome := dtm.task_outcome;
+      :logged := dtm.statements_logged;
     ELSE
       RAISE;
     END IF;

@@ -13,6 +13,7 @@ from dtm.model.names import InvalidName
 from dtm.model.states import Phase
 from dtm.oracle.calls import (
     CallKind,
+    CallOutcome,
     FrozenParameter,
     MarkerKey,
     Outcome,
@@ -65,9 +66,10 @@ class Fake:
 
 
 def test_the_block_of_a_call():
-    fake = Fake({"outcome": "DONE"})
-    assert run_task(fake.session, CALL).outcome is Outcome.DONE
-    ((block, binds),) = fake.calls
+    fake = Fake({"outcome": "DONE", "logged": 0}, {"outcome": "DONE", "logged": 2})
+    assert run_task(fake.session, CALL) == CallOutcome(Outcome.DONE, logged=False)
+    assert run_task(fake.session, CALL).logged
+    (block, binds), _ = fake.calls
     assert '    "MILL"."NEXT$SACK"(:handle, :arg1, :arg2);\n    dtm.task_end;' in block
     assert binds == {
         "handle": "19",
