@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dtm.plsql.lexer import BIND, IDENT, QUOTED, Token, lex
-from dtm.sandbox.interpreter.compiler.hosts import function_ref
+from dtm.sandbox.interpreter import bridge
+from dtm.sandbox.interpreter.compiler.hosts import function_refs
+from dtm.sandbox.interpreter.compiler.objects import attribute_constructor
 from dtm.sandbox.interpreter.compiler.symbols import PackageSymbol, RoutineGroup
 from dtm.sandbox.interpreter.library import Library
 from dtm.sandbox.interpreter.raising import UserDefined
@@ -19,16 +22,19 @@ from dtm.sandbox.interpreter.runtime import (
     Routine,
     RoutineKey,
     Runtime,
+    UnitInfo,
     final_error,
 )
 from dtm.sandbox.interpreter.syntax.errors import CompileError
 from dtm.sandbox.interpreter.types import (
     SYS_REFCURSOR,
     CollectionType,
+    ObjectType,
     PlType,
     Scalar,
+    system_type,
 )
-from dtm.sandbox.interpreter.values import Assoc, Table
+from dtm.sandbox.interpreter.values import Assoc, Instance, Table
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import (
     BlockBind,
@@ -40,8 +46,9 @@ from dtm.sandbox.kernel.ports import (
     StoredUnit,
     TriggerEvent,
     UnitError,
+    UserShape,
 )
-from dtm.sandbox.kernel.types import Kind, OraType
+from dtm.sandbox.kernel.types import Composite, Kind, OraType
 
 Value = Any
 _CALL = re.compile(r"\s*CALL(?![\w$#])", re.IGNORECASE)
@@ -190,7 +197,10 @@ class Interpreter:
         found = rt.catalog.resolve(path, schema)
         if found is not None and found[2] == "FUNCTION":
             routine = self.library.signature(rt, found[0], found[1], "FUNCTION", (0, 0))
-            return function_ref(path[-1], routine, found[0], found[1])
+            return function_refs(path[-1], [routine], found[0], found[1])
+        kind = None if found is not None and found[2] != "TYPE" else self._type(path, schema)
+        if kind is not None:
+            return _constructor_ref(kind)
         if len(path) >= 2:
             head = path[:-1]
             found = rt.catalog.resolve(head, schema)
@@ -204,18 +214,42 @@ class Interpreter:
         if not isinstance(group, RoutineGroup):
             return None
         functions = [r for r in group.routines if r.returns is not None]
-        if not functions:
-            return None
-        return function_ref(path[-1], functions[0], package.unit.owner, package.unit.name)
+        return function_refs(path[-1], functions, package.unit.owner, package.unit.name)
+
+    def _type(self, path: tuple[str, ...], schema: str) -> PlType | None:
+        """The user type of a name."""
+        found = self.rt.catalog.resolve(path, schema)
+        if found is None or found[2] != "TYPE":
+            return system_type(path)
+        try:
+            return self.library.schema_type(self.rt, found[0], found[1], (0, 0))
+        except CompileError:
+            raise OraError(4063, f'type "{found[0]}.{found[1]}"') from None
+
+    def type_named(self, path: tuple[str, ...], schema: str) -> OraType | None:
+        """See kernel.ports.PlsqlPort."""
+        kind = self._type(path, schema)
+        return None if kind is None else bridge.sql_type(kind)
+
+    def shape(self, user: tuple[str, str]) -> UserShape | None:
+        """See kernel.ports.PlsqlPort."""
+        kind = self._type(user, user[0])
+        return None if kind is None else bridge.shape_of(kind)
 
     def call_function(self, ref: FunctionRef, args: Sequence[Value]) -> Value:
         """Run a PL/SQL function inside a SQL statement, where COMMIT is refused."""
         rt = self.rt
         handle: Any = ref.handle
         (owner, name), routine = handle
+        if routine is None:
+            return Composite(Kind.COLLECTION, (owner, name), tuple(args))
+        values = [
+            bridge.from_sql(value, param.type)
+            for value, param in zip(args, routine.params, strict=False)
+        ]
         guard, rt.guard = rt.guard, IN_SQL
         try:
-            return self._call(routine, owner, name, list(args))
+            return bridge.to_sql(self._call(routine, owner, name, values))
         except UserDefined as error:
             raise final_error(error) from None
         finally:
@@ -223,6 +257,8 @@ class Interpreter:
 
     def _call(self, routine: Routine, owner: str, name: str, values: list[Value]) -> Value:
         rt = self.rt
+        if routine.method is not None or routine.unit.type == "TYPE":
+            return _construct(rt, routine, values)
         if routine.home is None and routine.unit.type == "FUNCTION":
             current = self.library.standalone(rt, owner, name, "FUNCTION")
             dummy = Frame(rt, None, routine.unit, [])
@@ -286,6 +322,47 @@ def _completed(routine: Routine, frame: Frame, values: list[Value]) -> list[Valu
     """Defaults for the parameters a SQL call left out."""
     rest = routine.params[len(values) :]
     return [*values, *(None if p.default is None else p.default(frame) for p in rest)]
+
+
+def _constructor_ref(kind: PlType) -> FunctionRef | None:
+    """A type's constructor for SQL."""
+    sql = bridge.sql_type(kind)
+    if isinstance(kind, CollectionType):
+        element = bridge.sql_type(kind.element)
+        return FunctionRef(kind.name, sql, (), (sql.user, None), elements=element)
+    if not isinstance(kind, ObjectType) or not kind.instantiable:
+        return None
+    unit = UnitInfo(kind.owner, kind.name, "TYPE", definer=True)
+    routines = [attribute_constructor(kind, unit), *(m.routine for m in kind.constructors)]
+    refs = []
+    for routine in routines:
+        params = routine.params if routine.method is None else routine.params[1:]
+        parameters = tuple(
+            (p.name, bridge.sql_type(p.type), p.default is not None) for p in params
+        )
+        refs.append(FunctionRef(kind.name, sql, parameters, (sql.user, _without_self(routine))))
+    return replace(refs[0], overloads=tuple(refs[1:]))
+
+
+def _without_self(routine: Routine) -> Routine:
+    """A constructor as SQL calls it."""
+    if routine.method is None:
+        return routine
+    called = Routine(routine.name, routine.params[1:], routine.returns, routine.unit)
+    called.method = routine.method
+    return called
+
+
+def _construct(rt: Runtime, routine: Routine, values: list[Value]) -> Value:
+    """Run an object type's constructor."""
+    if routine.python is not None:
+        return routine.python(rt, *values)
+    kind = routine.method.home
+    frame = Frame(rt, None, routine.unit, [])
+    values = _completed(routine, frame, values)
+    fresh = Instance(kind, [bridge.from_sql(None, field.type) for field in kind.fields])
+    body = rt.type_body(kind.owner, kind.name)[routine.method.routine.key]
+    return rt.invoke_unit(body, None, [fresh, *values]).v[0]
 
 
 def _bind_type(bind: BlockBind) -> PlType:

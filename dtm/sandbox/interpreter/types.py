@@ -116,6 +116,7 @@ class ObjectType:
     fields: list[RecordField] = field(default_factory=list)
     methods: list[Any] = field(default_factory=list)
     constructors: list[Any] = field(default_factory=list)
+    subtypes: dict[str, ObjectType] = field(default_factory=dict)  # compiled ones, by name
     final: bool = True
     instantiable: bool = True
     complete: bool = True  # False: CREATE TYPE name; announces it only
@@ -247,3 +248,21 @@ STANDARD_TYPES: dict[str, Scalar | CursorType] = {
     "INTERVAL YEAR TO MONTH": Scalar(OraType(Kind.INTERVAL_YM, precision=2)),
     "SYS_REFCURSOR": SYS_REFCURSOR,
 }
+
+# Collection types SYS owns and everybody uses. Data Cartridge Developer's Guide 19c, "ODCI...List".
+_SYSTEM_TYPES: dict[str, CollectionType] = {
+    name: CollectionType(name, how, Scalar(element), None, limit, "SYS")
+    for name, how, element, limit in (
+        ("ODCINUMBERLIST", "VARRAY", OraType(Kind.NUMBER), 32767),
+        ("ODCIVARCHAR2LIST", "VARRAY", OraType(Kind.VARCHAR2, length=4000), 32767),
+        ("ODCIDATELIST", "VARRAY", OraType(Kind.DATE), 32767),
+        ("DBMS_DEBUG_VC2COLL", "NESTED", OraType(Kind.VARCHAR2, length=1000), None),
+    )
+}
+
+
+def system_type(path: tuple[str, ...]) -> CollectionType | None:
+    """A type of SYS; its public synonym or SYS.name names it."""
+    if len(path) == 2 and path[0] != "SYS":
+        return None
+    return _SYSTEM_TYPES.get(path[-1])

@@ -50,7 +50,17 @@ class HostVariable:
 
     key: object
     type: OraType
-    element: OraType | None = None  # of a COLLECTION of scalars: for TABLE(variable)
+    shape: UserShape | None = None  # of a COLLECTION: for TABLE(variable)
+
+
+@dataclass(frozen=True, slots=True)
+class UserShape:
+    """What is in a user type: an object's attributes, or what TABLE() of a collection shows: the
+    attributes of its elements, or COLUMN_VALUE alone. `element`: a collection's; None of an
+    object."""
+
+    columns: tuple[Column, ...]
+    element: OraType | None = None
 
 
 class HostScope(Protocol):
@@ -78,6 +88,8 @@ class FunctionRef:
     returns: OraType
     parameters: tuple[tuple[str, OraType, bool], ...]  # (name, type, has default)
     handle: object
+    overloads: tuple[FunctionRef, ...] = ()  # the others of this name
+    elements: OraType | None = None  # a collection's constructor: any number of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +238,12 @@ class PlsqlPort(Protocol):
 
     def function(self, path: tuple[str, ...], schema: str) -> FunctionRef | None:
         """A stored or built-in-package function for use in SQL."""
+
+    def type_named(self, path: tuple[str, ...], schema: str) -> OraType | None:
+        """The user type a name means; None when there is no such type."""
+
+    def shape(self, user: tuple[str, str]) -> UserShape | None:
+        """What is in a user type; None when there is no such type."""
 
     def call_function(self, ref: FunctionRef, args: Sequence[Value]) -> Value: ...
     def fire_trigger(self, owner: str, name: str, event: TriggerEvent) -> None:

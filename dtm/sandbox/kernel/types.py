@@ -14,13 +14,14 @@
 | RAW, BLOB                     | bytes                                                      |
 | BOOLEAN (PL/SQL only)         | bool                                                       |
 | REF CURSOR                    | ports.OpenCursor                                           |
-| object types, collections     | interpreter.values.Instance, Table                         |
+| object types, collections     | Composite (in PL/SQL itself: interpreter.values)           |
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -61,6 +62,7 @@ class OraType:
     char_used: bool = False
     precision: int | None = None  # NUMBER digits; TIMESTAMP fractional digits
     scale: int | None = None
+    user: tuple[str, str] | None = None  # owner and name of an OBJECT's or COLLECTION's type
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,16 @@ class Months:
     """INTERVAL YEAR TO MONTH as a signed number of months."""
 
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """An object, record or collection on its way between PL/SQL and SQL: attribute values in order,
+    or the elements. `user` names the type; ("", "") one that only PL/SQL knows."""
+
+    kind: Kind  # OBJECT or COLLECTION
+    user: tuple[str, str]
+    values: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)

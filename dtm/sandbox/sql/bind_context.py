@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
@@ -10,8 +9,7 @@ from typing import NoReturn, Protocol
 from dtm.plsql.lexer import BIND, lex
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 from dtm.sandbox.kernel.ports import HostScope, HostVariable, PlsqlPort, SessionContext, Value
-from dtm.sandbox.kernel.types import VARCHAR2, Kind, OraType
-from dtm.sandbox.sql import encoding
+from dtm.sandbox.kernel.types import Kind, OraType
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import Parameter, Requirements, SqlFunction, Typed
 from dtm.sandbox.sql.catalog_model import Sequence as OraSequence
@@ -41,14 +39,6 @@ class Names(Protocol):
 
     def sequence(self, path: tuple[str, ...], offset: int) -> OraSequence:
         """ORA-02289 / ORA-01031."""
-
-
-def json_array(value: Value, element: OraType) -> str:
-    """The elements of a PL/SQL collection, encoded, as a JSON array."""
-    elements = [encoding.encode(v, element.kind) for _, v in value.items()]
-    if any(isinstance(e, bytes) for e in elements):
-        raise Unsupported(177, "TABLE() of RAW values or numbers of more than 15 digits")
-    return json.dumps(elements)
 
 
 @dataclass(slots=True)
@@ -115,13 +105,6 @@ class Context:
     def host(self, variable: HostVariable, at: int) -> Typed:
         sql = self._parameter(("host", variable.key), Parameter(variable, variable.type, at))
         return Typed(sql, variable.type, wide=self.wide_binds)
-
-    def collection(self, variable: HostVariable, element: OraType, at: int) -> str:
-        """A parameter with a collection's elements as a JSON array of encoded values."""
-        parameter = Parameter(
-            variable, VARCHAR2, at, coerce=lambda _, value: json_array(value, element)
-        )
-        return self._parameter(("collection", variable.key), parameter)
 
     def bind(self, node: n.Bind) -> Typed:
         ora_type = self.bind_type(node)

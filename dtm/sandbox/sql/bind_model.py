@@ -93,6 +93,7 @@ class Source:
     row: RowAddress | None = None
     at: int = 0
     ambiguous: frozenset[str] = frozenset()  # column names an inline view has twice
+    whole: Typed | None = None  # VALUE(alias) of a row of TABLE()
 
     def matches(self, qualifier: tuple[str, ...]) -> bool:
         if len(qualifier) == 1:

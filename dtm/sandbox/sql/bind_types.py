@@ -39,6 +39,14 @@ _TEXTS = {
 }
 
 
+def is_scalar(name: n.TypeName) -> bool:
+    """Is it a built-in type, or what is written like one? Else it names a user type."""
+    known = name.name in _SIMPLE or name.name in _TEXTS or name.name in _TIMESTAMPS
+    return len(name.path) < 2 and (
+        known or name.name in {"NUMBER", "DECIMAL", "RAW"} or name.name.startswith("INTERVAL ")
+    )
+
+
 def data_type(name: n.TypeName, context: Context) -> OraType:
     """The type; ORA-00902 for an unknown name, 00906 for a VARCHAR2 without length, 01727/01728
     for a precision or scale out of range, 00910 for a length out of range."""

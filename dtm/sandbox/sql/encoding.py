@@ -28,15 +28,17 @@ numbers complemented with a closing byte 102.
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import math
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
+from types import ModuleType
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import Value
-from dtm.sandbox.kernel.types import Kind, Months, OraType
+from dtm.sandbox.kernel.types import Composite, Kind, Months, OraType
 
 # What SQLite stores.
 Encoded = int | float | str | bytes | None
@@ -245,6 +247,21 @@ def encode(value: Value, kind: Kind | None = None) -> Encoded:
     return encoder(value)
 
 
+def _composites() -> ModuleType:
+    """The module that writes composites; it needs this one."""
+    return importlib.import_module("dtm.sandbox.sql.composites")
+
+
+def _encode_composite(value: Value) -> str:
+    text: str = _composites().dump(value)
+    return text
+
+
+def _decode_composite(value: Encoded) -> Composite | None:
+    found: Composite | None = None if value is None else _composites().load(str(value))
+    return found
+
+
 def _encode_local_clock(value: dt.datetime) -> str:
     return encode_timestamp(value.replace(tzinfo=None))
 
@@ -262,6 +279,7 @@ _BY_KIND: dict[Kind, Callable[[Value], Encoded]] = {
     Kind.TIMESTAMP: _encode_local_clock,
     Kind.TIMESTAMP_LTZ: encode_timestamp_ltz,
 }
+_BY_PYTHON_TYPE[Composite] = _encode_composite
 
 _DECODERS: dict[Kind, Decoder] = {
     Kind.NUMBER: decode_number,
@@ -275,6 +293,8 @@ _DECODERS: dict[Kind, Decoder] = {
     Kind.INTERVAL_DS: _decode_interval,
     Kind.INTERVAL_YM: _decode_months,
     Kind.BOOLEAN: _decode_boolean,
+    Kind.OBJECT: _decode_composite,
+    Kind.COLLECTION: _decode_composite,
 }
 
 

@@ -15,6 +15,7 @@ from dtm.sandbox.kernel.types import (
     TIMESTAMP,
     TIMESTAMP_TZ,
     VARCHAR2,
+    Composite,
     Kind,
     Months,
     OraType,
@@ -37,6 +38,8 @@ _TYPES: dict[type, OraType] = {
 
 def value_type(value: Value) -> OraType:
     """The SQL type a Python value is taken for when the caller named none."""
+    if isinstance(value, Composite):
+        return OraType(value.kind, user=value.user)
     if isinstance(value, dt.datetime):
         if value.tzinfo is not None:
             return TIMESTAMP_TZ

@@ -41,6 +41,8 @@ _CODES = {
     Kind.INTERVAL_DS: "i",
     Kind.INTERVAL_YM: "m",
     Kind.BOOLEAN: "o",
+    Kind.OBJECT: "j",
+    Kind.COLLECTION: "c",
 }
 Encoder = Callable[[Any], Encoded]
 _INT64 = 2**63

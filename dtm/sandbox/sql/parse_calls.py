@@ -260,9 +260,7 @@ class CallParser(Cursor):
     def _cast(self) -> n.Node:
         at = self.advance().offset
         self.advance()
-        if self.is_word("MULTISET"):
-            self.unsupported(106, "MULTISET operator")
-        operand = self.expression()
+        operand = self._multiset() if self.is_word("MULTISET") else self.expression()
         self.expect("AS", 905)
         target = self.type_name()
         if self.is_word("DEFAULT"):
@@ -272,18 +270,31 @@ class CallParser(Cursor):
         self.close_paren()
         return n.Cast(at, operand, target)
 
+    def _multiset(self) -> n.Node:
+        """MULTISET(query) of CAST"""
+        at = self.advance().offset
+        if not self.accept_op("("):
+            self.fail(906)
+        query = self.query()
+        self.close_paren()
+        return n.Multiset(at, query)
+
     def type_name(self) -> n.TypeName:
         """A scalar data type; ORA-00902."""
         at = self.at
-        if self.token.kind != IDENT:
+        if self.token.kind not in (IDENT, QUOTED):
             self.fail(902)
         name = self.advance().value
+        if self.is_op("."):
+            self.advance()
+            return n.TypeName(at, "", path=(name, self.identifier(902).text))
+        written = name
         name = _TYPES.get(name, name)
         if name == "CHAR" and self.accept("VARYING"):
             name = "VARCHAR2"
         if name == "DOUBLE":
             self.expect("PRECISION", 905)
-        result = n.TypeName(at, name)
+        result = n.TypeName(at, name, path=(written,))
         if name == "INTERVAL":
             self._interval_type(result)
             return result
@@ -294,8 +305,6 @@ class CallParser(Cursor):
             self.expect("TIME", 905)
             self.expect("ZONE", 905)
             result.name = f"TIMESTAMP WITH {'LOCAL ' if local else ''}TIME ZONE"
-        if self.is_op("."):
-            self.unsupported(115, "user-defined type in CAST", at=at)
         return result
 
     def _type_arguments(self, result: n.TypeName) -> None:

@@ -103,12 +103,21 @@ class Cast(Node):
 
 
 @dataclass(slots=True, eq=False)
+class Multiset(Node):
+    """MULTISET(query), the operand of a CAST."""
+
+    query: Query
+
+
+@dataclass(slots=True, eq=False)
 class TypeName(Node):
-    """A data type as written: VARCHAR2(10 CHAR), NUMBER(5,2), TIMESTAMP(3) WITH TIME ZONE."""
+    """A data type as written: VARCHAR2(10 CHAR), NUMBER(5,2), TIMESTAMP(3) WITH TIME ZONE; `path`
+    is what a user type is called."""
 
     name: str
     arguments: tuple[int, ...] = ()
     unit: str = ""  # CHAR or BYTE
+    path: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import FunctionRef
-from dtm.sandbox.kernel.types import INTEGER, Kind
+from dtm.sandbox.kernel.types import INTEGER, Kind, OraType
 from dtm.sandbox.sql import engine_aggregates as aggregates
 from dtm.sandbox.sql import engine_wrappers as wrappers
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import Scope, Typed
 from dtm.sandbox.sql.bind_scope import identifier_text
+from dtm.sandbox.sql.functions import conversion
 from dtm.sandbox.sql.functions.conversion import family
 from dtm.sandbox.sql.translate_expressions import ExpressionTranslator
 
@@ -22,9 +23,7 @@ UNSUPPORTED = frozenset(
     [
         "ADD_XML",
         "BFILENAME",
-        "CARDINALITY",
         "CLUSTER_ID",
-        "COLLECT",
         "COMPOSE",
         "CONVERT",
         "CORR",
@@ -67,7 +66,6 @@ UNSUPPORTED = frozenset(
         "SYS_XMLGEN",
         "TIMESTAMP_TO_SCN",
         "TREAT",
-        "VALUE",
         "XMLAGG",
         "XMLCAST",
         "XMLCONCAT",
@@ -107,7 +105,7 @@ class CallTranslator(ExpressionTranslator):
         ref = self._function_ref(node.path)
         if ref is None:
             return None
-        return self._plsql(ref, [], [], node.at)
+        return self.plsql_function(ref, [], [], node.at)
 
     def _function_ref(self, path: tuple[str, ...]) -> FunctionRef | None:
         context = self.context
@@ -126,12 +124,13 @@ class CallTranslator(ExpressionTranslator):
         if node.over is not None or node.star or node.quantifier:
             self.context.unsupported(153, "user-defined aggregate functions", node.at)
         arguments = [self.expression(a, scope) for a in node.arguments]
-        return self._plsql(ref, arguments, node.names, node.at)
+        return self.plsql_function(ref, arguments, node.names, node.at)
 
-    def _plsql(
+    def plsql_function(
         self, ref: FunctionRef, arguments: list[Typed], names: list[str | None], at: int
     ) -> Typed:
         """Call a PL/SQL function: positional arguments, then named ones; trailing defaults."""
+        ref = chosen(ref, arguments, names, at)
         types = [p[1] for p in ref.parameters]
         count = len(arguments)
         if count > len(types) or any(not p[2] for p in ref.parameters[count:]):
@@ -177,6 +176,64 @@ class CallTranslator(ExpressionTranslator):
             self.context.unsupported(155, "NEXTVAL of one sequence twice in a row", node.at)
         self.context.nextvals.append(sequence.id)
         return Typed(self.udf(aggregates.NEXTVAL, str(sequence.id)), INTEGER, wide=True)
+
+
+def chosen(
+    ref: FunctionRef, arguments: list[Typed], names: list[str | None], at: int
+) -> FunctionRef:
+    """The overload these arguments fit best; of a collection's constructor, one with as many
+    parameters. ORA-06553 with PLS-306 or PLS-307."""
+    if ref.elements is not None:
+        element = ref.elements
+        parameters = tuple((f"E{i}", element, False) for i in range(len(arguments)))
+        return FunctionRef(ref.name, ref.returns, parameters, ref.handle)
+    if not ref.overloads:
+        return ref
+    costs: list[tuple[int, FunctionRef]] = []
+    for candidate in (ref, *ref.overloads):
+        cost = _overload_cost(candidate, arguments, names)
+        if cost is not None:
+            costs.append((cost, candidate))
+    if not costs:
+        raise OraError(6553, message=_wrong_arguments(ref.name), offset=at)
+    best = min(cost for cost, _ in costs)
+    found = [candidate for cost, candidate in costs if cost == best]
+    if len(found) > 1:
+        text = f"PLS-307: too many declarations of '{ref.name}' match this call"
+        raise OraError(6553, message=f"{text}\nORA-06553: {text}", offset=at)
+    return found[0]
+
+
+def _overload_cost(
+    ref: FunctionRef, arguments: list[Typed], names: list[str | None]
+) -> int | None:
+    order = [name for name, _, _ in ref.parameters]
+    given: dict[int, Typed] = {}
+    for index, value in enumerate(arguments):
+        name = names[index] if index < len(names) else None
+        place = index if name is None else (order.index(name) if name in order else -1)
+        if not 0 <= place < len(order) or place in given:
+            return None
+        given[place] = value
+    total = 0
+    for index, (_, target, default) in enumerate(ref.parameters):
+        if index not in given:
+            if not default:
+                return None
+            continue
+        source = given[index].type
+        cost = conversion.distance(source, target)
+        if cost >= conversion.UNRELATED or not _same_user(source, target):
+            return None
+        total += cost if cost or source.kind is target.kind or given[index].is_null else 1
+    return total
+
+
+def _same_user(source: OraType, target: OraType) -> bool:
+    """Two collection types are different types; objects may be of a subtype."""
+    if source.kind is not Kind.COLLECTION or target.kind is not Kind.COLLECTION:
+        return True
+    return source.user == target.user
 
 
 def _wrong_arguments(name: str) -> str:

@@ -14,10 +14,10 @@ from dtm.sandbox.sql.bind_walk import conjuncts
 from dtm.sandbox.sql.engine_like import LIKE, LIKE_ESCAPE
 from dtm.sandbox.sql.engine_wrappers import ROWID_ROW
 from dtm.sandbox.sql.functions.conversion import FLOATS, family
-from dtm.sandbox.sql.translate_functions import FunctionTranslator
+from dtm.sandbox.sql.translate_objects import ObjectTranslator
 
 
-class ConditionTranslator(FunctionTranslator):
+class ConditionTranslator(ObjectTranslator):
     """Translates conditions."""
 
     def condition(self, node: n.Node, scope: Scope) -> str:

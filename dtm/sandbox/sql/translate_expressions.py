@@ -14,7 +14,7 @@ from dtm.sandbox.sql import engine_wrappers as wrappers
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import Scope, Typed
 from dtm.sandbox.sql.bind_scope import find_column, invalid_identifier, staged
-from dtm.sandbox.sql.bind_types import data_type
+from dtm.sandbox.sql.bind_types import data_type, is_scalar
 from dtm.sandbox.sql.encoding import encode
 from dtm.sandbox.sql.functions import (
     conversion_functions,
@@ -346,6 +346,8 @@ class ExpressionTranslator(TranslatorBase):
             raise self.located(error, at) from None
 
     def _cast(self, node: n.Cast, scope: Scope) -> Typed:
+        if not is_scalar(node.type):
+            return self.cast_to_user_type(node, scope)
         target = data_type(node.type, self.context)
         value = self.expression(node.operand, scope)
         converted = self.convert(value, target, node.at)
@@ -358,6 +360,10 @@ class ExpressionTranslator(TranslatorBase):
         if digits is not None and digits > NATIVE_DIGITS:
             digits = None
         return Typed(sql, target, value.nullable, digits=digits, wide=family(target) == "N")
+
+    def cast_to_user_type(self, node: n.Cast, scope: Scope) -> Typed:
+        """CAST to a collection type; the translator of objects has it."""
+        raise NotImplementedError
 
     def _at_time_zone(self, node: n.AtTimeZone, scope: Scope) -> Typed:
         value = self.expression(node.operand, scope)

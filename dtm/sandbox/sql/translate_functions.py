@@ -45,9 +45,10 @@ class FunctionTranslator(CallTranslator):
 
     def _call(self, node: n.Call, scope: Scope) -> Typed:
         mark = len(scope.loose)
-        return self.grouped(self._dispatch(node, scope), scope, mark)
+        return self.grouped(self.dispatch(node, scope), scope, mark)
 
-    def _dispatch(self, node: n.Call, scope: Scope) -> Typed:
+    def dispatch(self, node: n.Call, scope: Scope) -> Typed:
+        """A call by its name."""
         name = self._builtin_name(node)
         if name is None:
             return self.plsql_call(node, scope)

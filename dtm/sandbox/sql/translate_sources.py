@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.types import DATE, NUMBER, Kind, OraType
+from dtm.sandbox.kernel.types import Kind, OraType
 from dtm.sandbox.sql import engine_wrappers as wrappers
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_context import Context
@@ -22,7 +22,7 @@ from dtm.sandbox.sql.bind_model import (
     SourceColumn,
     Typed,
 )
-from dtm.sandbox.sql.bind_scope import find_column, invalid_identifier
+from dtm.sandbox.sql.bind_scope import find_column
 from dtm.sandbox.sql.bind_sources import CommonTableInfo, FromPart, make_nullable, table_column
 from dtm.sandbox.sql.bind_walk import walk
 from dtm.sandbox.sql.catalog_model import ROW, Table, View, quote
@@ -33,11 +33,6 @@ from dtm.sandbox.sql.partitions_sql import SUBPARTITION_MARK, named, number_of
 from dtm.sandbox.sql.translate_aggregates import AggregateTranslator
 
 ROWID = OraType(Kind.ROWID, length=18)
-_COLLECTIONS = {
-    "ODCINUMBERLIST": NUMBER,
-    "ODCIVARCHAR2LIST": typing_rules.text(),
-    "ODCIDATELIST": DATE,
-}
 _MAX_VIEW_DEPTH = 30
 
 
@@ -59,7 +54,7 @@ class SourceTranslator(AggregateTranslator):
         if isinstance(item, n.Join):
             return self._join(item, scope)
         if isinstance(item, n.TableFunction):
-            return self._table_function(item, scope)
+            return self.table_function(item, scope)
         if isinstance(item, n.Pivot):
             return self.pivot(item, scope)
         raise self.context.refusal(172, type(item).__name__, item.at)
@@ -217,40 +212,6 @@ class SourceTranslator(AggregateTranslator):
             value = replace(value, row=None, nullable=value.nullable)
             shown[key] = SourceColumn(column.name, value)
         return Source(alias, name, None, shown, at=at, ambiguous=frozenset(twice))
-
-    def _table_function(self, item: n.TableFunction, scope: Scope) -> FromPart:
-        """TABLE(sys.odcinumberlist(1, 2, 3)); other collections are the interpreter's."""
-        operand = item.operand
-        if isinstance(operand, n.Name):
-            return self._host_collection(item, operand)
-        name = operand.path[-1] if isinstance(operand, n.Call) else ""
-        element = _COLLECTIONS.get(name)
-        if element is None or not isinstance(operand, n.Call):
-            self.context.unsupported(175, "TABLE() of this expression", item.at)
-        values = [
-            self.convert(self.expression(a, scope), element, a.at) for a in operand.arguments
-        ]
-        rows = [f"SELECT {v.sql} AS c1" for v in values] or ["SELECT NULL AS c1 WHERE 0"]
-        alias = self.context.alias("t")
-        column = SourceColumn("COLUMN_VALUE", Typed(f"{alias}.c1", element, wide=True))
-        qualifier = item.alias.text if item.alias is not None else None
-        source = Source(alias, qualifier, None, {"COLUMN_VALUE": column}, at=item.at)
-        return FromPart(f"({' UNION ALL '.join(rows)}) AS {alias}", [source])
-
-    def _host_collection(self, item: n.TableFunction, operand: n.Name) -> FromPart:
-        """TABLE(variable): a PL/SQL collection of scalars, handed over as a JSON array."""
-        host = self.context.scope.resolve(operand.path) if self.context.scope else None
-        if host is None:
-            raise invalid_identifier(operand)
-        if host.element is None:
-            self.context.unsupported(175, "TABLE() of this variable", item.at)
-        array = self.context.collection(host, host.element, operand.at)
-        alias = self.context.alias("t")
-        value = Typed(f"{alias}.c1", host.element, wide=True)
-        column = SourceColumn("COLUMN_VALUE", value)
-        qualifier = item.alias.text if item.alias is not None else None
-        source = Source(alias, qualifier, None, {"COLUMN_VALUE": column}, at=item.at)
-        return FromPart(f"(SELECT value AS c1 FROM json_each({array})) AS {alias}", [source])
 
     # ------------------------------------------------------------ ANSI joins
 

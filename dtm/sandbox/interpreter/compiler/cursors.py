@@ -32,7 +32,6 @@ from dtm.sandbox.interpreter.compiler.symbols import (
     Scope,
     Variable,
 )
-from dtm.sandbox.interpreter.compiler.typing import row_type
 from dtm.sandbox.interpreter.runtime import Frame, Param, Routine
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
@@ -104,7 +103,7 @@ class CursorMixin(IntoMixin):
             site, symbol.for_update = self.query_site(decl.query)
             compiled, _ = site.compiled(self.rt)
             columns = compiled.columns[:-1] if symbol.for_update else compiled.columns
-            symbol.row = row_type(columns, f"{decl.name}%ROWTYPE")
+            symbol.row = self.row_type(columns, f"{decl.name}%ROWTYPE")
             routine = Routine(decl.name, params, NULL, self.unit)
             routine.level = self.layout.level
             routine.size = self.layout.size

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from dtm.plsql.lexer import BIND, Token, lex
+from dtm.sandbox.interpreter import bridge
 from dtm.sandbox.interpreter.compiler.into import IntoTarget
 from dtm.sandbox.interpreter.compiler.sqlstatements import (
     SqlMixin,
@@ -22,11 +23,11 @@ from dtm.sandbox.interpreter.compiler.symbols import Exec, Run
 from dtm.sandbox.interpreter.runtime import Frame
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import pls
-from dtm.sandbox.interpreter.types import CursorType, PlType
+from dtm.sandbox.interpreter.types import CursorType, PlType, Scalar
 from dtm.sandbox.interpreter.values import Cursor
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import Compiled
-from dtm.sandbox.kernel.types import Kind
+from dtm.sandbox.kernel.types import Kind, OraType
 
 Value = Any
 _BLOCK = re.compile(r"\s*(?:BEGIN|DECLARE|CALL|<<)(?![\w$#])", re.IGNORECASE)
@@ -138,7 +139,7 @@ class DynamicMixin(SqlMixin):
             source = text(f)
             if not source:
                 raise OraError(6535)
-            compiled = f.rt.sql.compile(source)
+            compiled = f.rt.sql.compile(source, None, user_types(binds))
             if compiled.kind != "select":
                 raise OraError(6539)
             values = Dynamic(source, binds, None, None).values(f, compiled)
@@ -157,6 +158,16 @@ def _converting(
     store: Callable[[Frame, Value], None], convert: Any
 ) -> Callable[[Frame, Value], None]:
     return lambda f, value: store(f, convert(f.rt.env, value))
+
+
+def user_types(binds: list[BindArg]) -> tuple[OraType | None, ...]:
+    """The types of the arguments, when one is an object or a collection: SQL must know them."""
+    if all(isinstance(bind.type, Scalar | CursorType) for bind in binds):
+        return ()
+    return tuple(
+        None if isinstance(bind.type, Scalar | CursorType) else bridge.sql_type(bind.type)
+        for bind in binds
+    )
 
 
 class Dynamic:
@@ -178,7 +189,7 @@ class Dynamic:
     def run(self, f: Frame) -> None:
         """Compile and run; fill INTO and OUT arguments."""
         rt = f.rt
-        compiled = rt.sql.compile(self.text)
+        compiled = rt.sql.compile(self.text, None, user_types(self.binds))
         outs = len(compiled.into)
         kind = compiled.kind
         if kind in _TRANSACTION or kind == "ddl":
@@ -209,7 +220,7 @@ class Dynamic:
         for argument in arguments[:needed]:
             if argument.type.kind is Kind.BOOLEAN:
                 raise OraError(902, message="invalid datatype")
-            values.append(argument.run(f))
+            values.append(bridge.to_sql(argument.run(f)))
         return values
 
     def _query(self, f: Frame, compiled: Compiled, values: list[Value]) -> None:

@@ -8,9 +8,11 @@ Language Reference 19c", Appendix B). What SQL's grammar does not know - subscri
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dtm.plsql.lexer import BIND, IDENT, OP, QUOTED, Token
+from dtm.sandbox.interpreter import bridge
 from dtm.sandbox.interpreter.compiler.objects import ObjectMixin
 from dtm.sandbox.interpreter.compiler.symbols import (
     AttributeSymbol,
@@ -28,7 +30,15 @@ from dtm.sandbox.interpreter.runtime import MAX_SITES, Frame, Routine, Runtime
 from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
 from dtm.sandbox.interpreter.syntax.expressions import ExpressionParser
 from dtm.sandbox.interpreter.syntax.tree import Args, Attribute, Bind, Ident, Pos, Ref, SqlText
-from dtm.sandbox.interpreter.types import NUMBER, CollectionType, RecordType, ora_type
+from dtm.sandbox.interpreter.types import (
+    NUMBER,
+    CollectionType,
+    CursorType,
+    PlType,
+    RecordType,
+    Scalar,
+    ora_type,
+)
 from dtm.sandbox.interpreter.values import Record
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 from dtm.sandbox.kernel.ports import Compiled, FunctionRef, HostVariable, SqlResult
@@ -120,7 +130,7 @@ class HostMixin(ObjectMixin):
         """What a name in SQL means here, if it is a variable."""
         if len(path) == 1 and path[0].startswith("~"):
             code = self.generated.get(path[0]) or self.generated_later[path[0]]
-            return HostVariable(code.run, ora_type(code.type))
+            return host_value(code.run, code.type)
         symbol = self._host_symbol(path)
         if not isinstance(symbol, Variable | LabelSymbol | PackageSymbol | AttributeSymbol):
             return None
@@ -133,8 +143,7 @@ class HostMixin(ObjectMixin):
             return None
         if thing.type.kind is Kind.BOOLEAN:
             raise pls((0, 0), 382)
-        run = thing.load if isinstance(thing, Place) else thing.run
-        return HostVariable(run, ora_type(thing.type))
+        return host_value(thing.load if isinstance(thing, Place) else thing.run, thing.type)
 
     def _host_symbol(self, path: tuple[str, ...]) -> Symbol | None:
         symbol = self.scope.find(path[0])
@@ -158,10 +167,9 @@ class HostMixin(ObjectMixin):
         functions = [r for r in symbol.routines if r.returns is not None]
         if not functions:
             return None
-        routine = functions[0]
         if symbol.level > 1 and package is None:
             raise pls((0, 0), 231, symbol.name)
-        return function_ref(path[-1], routine, self.unit.owner, self.unit.name)
+        return function_refs(path[-1], functions, self.unit.owner, self.unit.name)
 
     @property
     def generated(self) -> dict[str, Code]:
@@ -331,6 +339,14 @@ class HostMixin(ObjectMixin):
         return found
 
 
+def host_value(run: Run, kind: PlType) -> HostVariable:
+    """A value of the program as SQL sees it."""
+    if isinstance(kind, Scalar | CursorType):
+        return HostVariable(run, ora_type(kind))
+    return HostVariable(lambda f: bridge.to_sql(run(f)), bridge.sql_type(kind),
+                        bridge.shape_of(kind))  # fmt: skip
+
+
 def _field_reader(run: Run, index: int) -> Run:
     def read(f: Frame) -> Value:
         record: Record = run(f)
@@ -339,11 +355,23 @@ def _field_reader(run: Run, index: int) -> Run:
     return read
 
 
-def function_ref(name: str, routine: Routine, owner: str, unit: str) -> FunctionRef:
-    """A function SQL may call. The handle names the unit it lives in and the routine."""
-    assert routine.returns is not None  # noqa: S101
+def function_refs(
+    name: str, routines: Sequence[Routine], owner: str, unit: str
+) -> FunctionRef | None:
+    """The overloads of a function SQL may call; the handle names the unit and the routine."""
+    refs = [_function_ref(name, routine, owner, unit) for routine in routines]
+    callable_ones = [ref for ref in refs if ref is not None]
+    if not callable_ones:
+        return None
+    return replace(callable_ones[0], overloads=tuple(callable_ones[1:]))
+
+
+def _function_ref(name: str, routine: Routine, owner: str, unit: str) -> FunctionRef | None:
+    if routine.returns is None:
+        return None
     parameters = tuple(
-        (param.name, ora_type(param.type), param.default is not None) for param in routine.params
+        (param.name, bridge.sql_type(param.type), param.default is not None)
+        for param in routine.params
     )
     home = routine.home or (owner, unit)
-    return FunctionRef(name, ora_type(routine.returns), parameters, (home, routine))
+    return FunctionRef(name, bridge.sql_type(routine.returns), parameters, (home, routine))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from dtm.sandbox.interpreter import bridge
 from dtm.sandbox.interpreter.compiler.hosts import HostMixin
 from dtm.sandbox.interpreter.convert import Convert, Mismatch, conversion_to
 from dtm.sandbox.interpreter.runtime import Frame
@@ -17,7 +18,7 @@ from dtm.sandbox.interpreter.syntax.tree import Into, Pos
 from dtm.sandbox.interpreter.types import CollectionType, PlType, RecordType, Scalar
 from dtm.sandbox.interpreter.values import Assoc, Record, Table
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.types import Column
+from dtm.sandbox.kernel.types import Column, OraType
 
 Value = Any
 Row = Sequence[Value]
@@ -99,6 +100,8 @@ def _scalar_conversion(source: Scalar, target: Scalar) -> Convert | None:
 
 
 def _column_conversion(column: Column, target: PlType) -> Convert | None:
+    if bridge.is_composite(column.type):
+        return _composite_conversion(column.type, target)
     source = Scalar(column.type)
     try:
         if isinstance(target, Scalar):
@@ -107,6 +110,16 @@ def _column_conversion(column: Column, target: PlType) -> Convert | None:
     except Mismatch:
         kind = target.kind.value
         raise OraError(932, kind, column.type.kind.value) from None
+
+
+def _composite_conversion(column: OraType, target: PlType) -> Convert:
+    """An object or collection of SQL; ORA-00932 when the variable is of another type."""
+    if isinstance(target, Scalar):
+        raise OraError(932, target.kind.value, "user type")
+    expected = bridge.user_of(target)
+    if isinstance(target, CollectionType) and column.user not in (expected, ("", "")):
+        raise OraError(932, target.describe(), (column.user or ("", ""))[1])
+    return lambda _env, value: bridge.from_sql(value, target)
 
 
 class IntoMixin(HostMixin):

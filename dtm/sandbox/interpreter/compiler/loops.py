@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dtm.sandbox.interpreter import bridge
 from dtm.sandbox.interpreter.compiler.base import LoopContext
 from dtm.sandbox.interpreter.compiler.statements import StatementMixin
 from dtm.sandbox.interpreter.compiler.symbols import CursorSymbol, Exec, Run
-from dtm.sandbox.interpreter.compiler.typing import row_type
 from dtm.sandbox.interpreter.runtime import CHECK_EVERY, Frame
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import pls
@@ -96,7 +96,7 @@ class LoopMixin(StatementMixin):
     def _for_cursor(self, statement: tree.ForCursor) -> Exec:
         if statement.query is not None:
             site = self.site(statement.query)
-            row = row_type(site.compiled(self.rt)[0].columns, statement.name)
+            row = self.row_type(site.compiled(self.rt)[0].columns, statement.name)
             return self._over_rows(statement, row, lambda f: site.run(f)[1].rows)
         ref = statement.cursor
         assert ref is not None  # noqa: S101
@@ -118,13 +118,14 @@ class LoopMixin(StatementMixin):
         finally:
             self.scope = outer
         leave, again = loop.leave, loop.again
+        read = bridge.row_reader(row) or list
 
         def run(f: Frame) -> object:
             fetched = rows(f)
             check = f.rt.context.interrupt_check
             values = f.v
             for count, row_values in enumerate(fetched, 1):
-                values[slot] = Record(list(row_values))
+                values[slot] = Record(read(row_values))
                 signal = body(f)
                 if signal is not None and signal is not again:
                     return None if signal is leave else signal

@@ -61,6 +61,7 @@ class ObjectUnitMixin(DeclarationMixin):
         if above.final:
             raise pls(under.pos, 590)
         kind.supertype = above
+        above.subtypes[f"{kind.owner}.{kind.name}"] = kind
         kind.fields = list(above.fields)
         kind.methods = list(above.methods)
 

@@ -29,6 +29,7 @@ from dtm.sandbox.interpreter.types import (
     RecordField,
     RecordType,
     Scalar,
+    system_type,
 )
 from dtm.sandbox.kernel.types import Column, Kind, OraType
 
@@ -133,7 +134,7 @@ class TypingMixin(NamingMixin):
         if symbol is None:
             column = self._column(path)
             if column is not None:
-                return Scalar(column)
+                return self.column_type(column)
             found = self.global_symbol(path, ref.pos)
             if found is None:
                 self.refuse_unsupplied(path[0], ref.pos)
@@ -176,7 +177,7 @@ class TypingMixin(NamingMixin):
             columns = None if found is None else self.catalog.columns(found[0], found[1])
             if found is not None and columns is not None:
                 self.depends.add(found)
-                return row_type(columns, ".".join(ref.path) + "%ROWTYPE")
+                return self.row_type(columns, ".".join(ref.path) + "%ROWTYPE")
         rest = list(ref.path[1:])
         if symbol is None:
             reached = self.global_symbol(list(ref.path), ref.pos)
@@ -215,6 +216,9 @@ class TypingMixin(NamingMixin):
                 built_in = self.resolver.built_in(self.rt, path[0])
                 if built_in is not None:
                     return built_in, 1
+            supplied = system_type(tuple(path[:length]))
+            if supplied is not None:
+                return TypeSymbol(supplied.name, supplied), length
         return None
 
     def _object(self, found: tuple[str, str, str], pos: Pos) -> Symbol | None:
@@ -235,15 +239,21 @@ class TypingMixin(NamingMixin):
             return TypeSymbol(name, self.resolver.schema_type(self.rt, owner, name, pos))
         return None
 
+    def row_type(self, columns: tuple[Column, ...], name: str) -> RecordType:
+        """The record a row of these columns is fetched into."""
+        fields = [RecordField(column.name, self.column_type(column.type)) for column in columns]
+        return RecordType(name, fields, rowtype=True)
+
+    def column_type(self, ora: OraType) -> PlType:
+        """A column's type; of a user type its own."""
+        if ora.user is None or ora.user == ("", ""):
+            return Scalar(ora)
+        owner, name = ora.user
+        return system_type(ora.user) or self.resolver.schema_type(self.rt, owner, name, (0, 0))
+
     def _executable(self, owner: str, name: str, pos: Pos) -> None:
         if owner != self.schema and not self.catalog.can_execute(owner, name, self.schema):
             raise pls(pos, 904, f"{owner}.{name}")
-
-
-def row_type(columns: tuple[Column, ...], name: str) -> RecordType:
-    """The record a row of these columns is fetched into."""
-    fields = [RecordField(column.name, Scalar(column.type)) for column in columns]
-    return RecordType(name, fields, rowtype=True)
 
 
 def collection_element(pl_type: PlType) -> PlType | None:

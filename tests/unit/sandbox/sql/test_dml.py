@@ -13,8 +13,16 @@ from typing import Any
 import pytest
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.ports import FunctionRef, HostVariable, TriggerEvent
-from dtm.sandbox.kernel.types import DATE, NUMBER, VARCHAR2, Kind, OraType
+from dtm.sandbox.kernel.ports import FunctionRef, HostVariable, TriggerEvent, UserShape
+from dtm.sandbox.kernel.types import (
+    DATE,
+    NUMBER,
+    VARCHAR2,
+    Column,
+    Composite,
+    Kind,
+    OraType,
+)
 from dtm.sandbox.sql.catalog_model import Unit
 from tests.unit.sandbox.sql.conftest import Db
 
@@ -319,8 +327,9 @@ class Scope:
         ora_type = self.types.get(path[0]) if len(path) == 1 else None
         if ora_type is None:
             return None
-        element = NUMBER if ora_type.kind is Kind.COLLECTION else None
-        return HostVariable(path, ora_type, element)
+        if ora_type.kind is not Kind.COLLECTION:
+            return HostVariable(path, ora_type)
+        return HostVariable(path, ora_type, UserShape((Column("COLUMN_VALUE", NUMBER),), NUMBER))
 
     def resolve_record(self, path):
         if path != ("REC",):
@@ -360,12 +369,17 @@ def test_records_as_rows(t):
     assert error.value.code == 913
 
 
+def numbers(*values: int | None) -> Composite:
+    """A collection of numbers."""
+    return Composite(Kind.COLLECTION, ("", ""), values)
+
+
 def test_collections_as_tables(t):
     """ "table_collection_expression": TABLE(variable) with COLUMN_VALUE."""
     scope: Any = Scope(IDS=OraType(Kind.COLLECTION))
     query = "select t.id from t, table(ids) i where i.column_value = t.id order by t.id"
     compiled = t.compile(query, scope)
-    assert t.sql.run(compiled, ({1: 3, 2: 1, 3: None},)).rows == [(1,), (3,)]
+    assert t.sql.run(compiled, (numbers(3, 1, None),)).rows == [(1,), (3,)]
     compiled = t.compile("select count(*) from t where id in (select * from table(ids))", scope)
-    assert t.sql.run(compiled, ({},)).rows == [(0,)]
-    assert t.sql.run(compiled, ({1: 2},)).rows == [(1,)]
+    assert t.sql.run(compiled, (numbers(),)).rows == [(0,)]
+    assert t.sql.run(compiled, (numbers(2),)).rows == [(1,)]

@@ -141,7 +141,6 @@ QUERIES = [
         "select 12345678901234567890123+1 from dual",
         "12345678901234567890124",
     ),
-    ("pseudo: table(collection)", "select count(*) from table(sys.odcinumberlist(1,2,3))", "3"),
 ]
 CHANGES = [
     ("DELETE rownum", "delete from emp where rownum<=2", "2"),
