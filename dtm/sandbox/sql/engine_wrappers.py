@@ -189,6 +189,11 @@ def negation(operand: OraType) -> SqlFunction:
     return SqlFunction(f"op_neg_{code(operand)}", 1, lambda _: run)
 
 
+def _nvl(first: Encoded, second: Encoded) -> Encoded:
+    return second if first is None else first
+
+
+NVL = SqlFunction("o_nvl", 2, lambda _: _nvl)  # SQLite's ifnull() may leave the second out
 NUMBER_KEY = SqlFunction("o_number_key", 1, lambda _: encoding.number_key)
 INSTANT_KEY = SqlFunction("o_instant_key", 1, lambda _: encoding.instant_key)
 

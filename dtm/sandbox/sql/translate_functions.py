@@ -154,7 +154,9 @@ class FunctionTranslator(CallTranslator):
     def _nvl(self, node: n.Call, scope: Scope) -> Typed:
         values = self._arguments(node, scope, 2, 2)
         target, parts = self._unified(values, typing_rules.unify_to_first, node.at)
-        sql = f"ifnull({parts[0].sql}, {parts[1].sql})"
+        calls = "(" in parts[1].sql and not parts[1].is_literal and not self.context.stored
+        function = self.context.function(wrappers.NVL) if calls else "ifnull"  # both are evaluated
+        sql = f"{function}({parts[0].sql}, {parts[1].sql})"
         result = self.merged(sql, target, parts)
         return Typed(sql, target, parts[1].nullable, result.digits, result.wide)
 

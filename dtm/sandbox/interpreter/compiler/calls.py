@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dtm.sandbox.interpreter.compiler.entries import (
+    either,
+    first_of,
     package_entry,
     python_call,
     standalone_entry,
@@ -351,13 +353,7 @@ class CallMixin(ExpressionMixin):
         """NVL and COALESCE of any type, BOOLEAN too."""
         result: PlType = self.common_type(codes)
         runs = [self.converted(code, result, pos, name) for code in codes]
-
-        def run(f: Frame) -> Value:
-            for each in runs:
-                value = each(f)
-                if value is not None:
-                    return value
-            return None
+        run = first_of(runs) if name == "COALESCE" or codes[1].literal else either(*runs[:2])
 
         if result.kind is Kind.CHAR and isinstance(result, Scalar):
             result = VARCHAR2

@@ -240,6 +240,8 @@ class DeclarationMixin(DynamicMixin):
         routine.key = (decl.name, len(symbol.routines))
         symbol.routines.append(routine)
         symbol.declarations.append(decl)
+        if symbol.places or len(symbol.routines) == 1:
+            symbol.places.append(decl.pos)
         self._routines[id(decl)] = routine
         return routine
 

@@ -65,3 +65,26 @@ def standalone_entry(routine: Routine) -> Callable[[Frame, list[Value]], Frame]:
         return rt.invoke_unit(current, None, values)
 
     return enter
+
+
+def first_of(runs: list[Run]) -> Run:
+    """COALESCE: the first value that is not NULL; nothing behind it is evaluated."""
+
+    def run(f: Frame) -> Value:
+        for each in runs:
+            value = each(f)
+            if value is not None:
+                return value
+        return None
+
+    return run
+
+
+def either(first: Run, second: Run) -> Run:
+    """NVL evaluates both of its arguments."""
+
+    def run(f: Frame) -> Value:
+        value, other = first(f), second(f)
+        return other if value is None else value
+
+    return run

@@ -92,6 +92,8 @@ class NamingMixin(Base):
         symbol = self._local(ref, head)
         if isinstance(symbol, AttributeSymbol):
             return self.attribute(symbol, head.pos), 1
+        if isinstance(symbol, RoutineGroup) and not symbol.known_at(head.pos):
+            raise pls(head.pos, 313, head.name)
         if symbol is not None:
             return symbol, 1
         following = ref.parts[1] if len(ref.parts) > 1 else None

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from dtm.sandbox.interpreter.raising import ExceptionId
 from dtm.sandbox.interpreter.runtime import Frame, Routine, UnitInfo
 from dtm.sandbox.interpreter.syntax.tree import Param as ParamNode
-from dtm.sandbox.interpreter.syntax.tree import SqlText, SubprogramDecl, TypeRef
+from dtm.sandbox.interpreter.syntax.tree import Pos, SqlText, SubprogramDecl, TypeRef
 from dtm.sandbox.interpreter.types import ObjectType, PlType, RecordType
 from dtm.sandbox.kernel.errors import Unsupported
 
@@ -86,6 +86,11 @@ class RoutineGroup:
     own: Any = None
     exact: bool = False
     methods: bool = False
+    places: list[Pos] = field(default_factory=list)  # of declarations in this unit, as `routines`
+
+    def known_at(self, pos: Pos) -> bool:
+        """Is one of the overloads declared before this place? The first is the earliest."""
+        return not self.places or self.places[0] < pos
 
 
 @dataclass(slots=True, eq=False)

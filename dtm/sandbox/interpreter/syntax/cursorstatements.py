@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dtm.plsql.lexer import BIND
+from dtm.plsql.lexer import BIND, IDENT, QUOTED
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import pls
 from dtm.sandbox.interpreter.syntax.sqltext import SqlParser
@@ -124,6 +124,7 @@ class CursorStatements(SqlParser):
             self.expect("..")
             high = self._additive()
         save = self.accept("SAVE", "EXCEPTIONS")
+        start, at = self.index, self.pos
         if self.at("EXECUTE"):
             statement: tree.Sql | tree.ExecuteImmediate = self.execute_immediate()
             self.expect(";")
@@ -131,4 +132,7 @@ class CursorStatements(SqlParser):
             statement = self.sql_statement()
         else:
             raise pls(self.pos, 435)
+        used = self.tokens[start : self.index]
+        if not any(token.value == name and token.kind in (IDENT, QUOTED) for token in used):
+            raise pls(at, 435)
         return tree.Forall(pos, name, how, low, high, collection, save, statement)

@@ -117,12 +117,18 @@ class DeclarationParser(ExpressionParser):
     # -------------------------------------------------------------- parts
 
     def declarations(self) -> list[Decl]:
-        """Up to BEGIN or END."""
+        """Up to BEGIN or END. Behind the first subprogram body stand subprograms, cursors and
+        pragmas only. Language Reference, "Block": declare_section, item_list_2."""
         decls: list[Decl] = []
+        bodies = False
         while not self.at("BEGIN", "END"):
             if self.token is self.eof:
                 self.fail("begin end function pragma procedure subtype type <an identifier>")
-            decls.append(self.declaration())
+            if bodies and not self.at("PROCEDURE", "FUNCTION", "CURSOR", "PRAGMA"):
+                self.fail("begin end function pragma procedure")
+            decl = self.declaration()
+            bodies = bodies or (isinstance(decl, SubprogramDecl) and decl.body is not None)
+            decls.append(decl)
         return decls
 
     def declaration(self) -> Decl:

@@ -230,6 +230,8 @@ class ExpressionParser(SpecialForms):
                 found = special(self)
                 if found is not None:
                     return found
+            if token.value == "EXISTS" and self.at_sequence("EXISTS", "("):
+                raise pls(self.pos, 204, "EXISTS")
             if token.value in RESERVED and token.value != "SQL":
                 self.fail("( - + case mod new not null <an identifier> <a bind variable>")
             return self.reference()
@@ -246,8 +248,6 @@ class ExpressionParser(SpecialForms):
         pos = self.pos
         self.enter()
         self.advance()
-        if self.at("SELECT", "WITH"):
-            raise pls(self.pos, 405)
         inner = self.expression()
         if self.at(","):
             raise Unsupported(603, "row value constructor", *pos)

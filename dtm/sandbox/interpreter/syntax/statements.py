@@ -186,7 +186,7 @@ class StatementParser(CursorStatements):
         self.expect("LOOP")
         body = self.statements()
         self.expect("END", "LOOP")
-        self._end_name(None)
+        self._end_name(None)  # Oracle takes any name here, and at the end of a block
         self.expect(";")
         return body
 

@@ -202,6 +202,8 @@ class Stream:
         token = self.token
         pos = self.pos
         if token.kind == IDENT:
+            if token.text.startswith("_"):
+                raise pls(pos, 103, 'Encountered the symbol "_"')
             if token.value in RESERVED and not reserved_ok:
                 self.fail("an identifier")
             self.check_length(token.value, pos)

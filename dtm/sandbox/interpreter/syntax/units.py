@@ -103,8 +103,6 @@ class UnitParser(ObjectParser):
         block = self.block_body(decls, label)
         block.label = label
         self.expect(";")
-        while self.at("/"):
-            self.advance()
         return Unit("BLOCK", None, "__anonymous_block", pos, block=block)
 
     def _type_unit(self) -> Unit:

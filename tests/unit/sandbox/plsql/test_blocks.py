@@ -62,6 +62,7 @@ def test_three_valued_logic(session, expression, expected):
         ("CASE NULL WHEN NULL THEN 'x' ELSE 'y' END", "y"),
         ("CASE WHEN 1 = 2 THEN 'a' END", None),
         ("NVL('', 'x')", "x"),
+        ("COALESCE('a', TO_CHAR(1 / 0))", "a"),
         ("COALESCE(NULL, NULL, 3)", "3"),
         ("DATE '2024-03-01' - DATE '2024-02-01'", "29"),
         ("TO_CHAR(DATE '2024-02-29' + 1, 'YYYY-MM-DD')", "2024-03-01"),
