@@ -49,6 +49,9 @@ END ref_op;
 """
 
 BODY = """CREATE OR REPLACE PACKAGE BODY ref_op AS
+  -- What the task was told to do when it was called; see OBEY.
+  g_action VARCHAR2(30);
+
   FUNCTION my_sid RETURN NUMBER IS
   BEGIN
     RETURN TO_NUMBER(SYS_CONTEXT('USERENV', 'SID'));
@@ -108,31 +111,50 @@ BODY = """CREATE OR REPLACE PACKAGE BODY ref_op AS
     END IF;
   END meet;
 
-  PROCEDURE obey(p_task IN VARCHAR2) IS
-    l_action VARCHAR2(30);
+  -- Before the work, after it, and (self-committing tasks) after its commit.
+  PROCEDURE obey_first(p_task IN VARCHAR2) IS
   BEGIN
     note_call(p_task);
-    l_action := knob(p_task);
-    IF l_action = 'FAIL' THEN
-      RAISE_APPLICATION_ERROR(-20500, p_task || ' was told to fail');
-    ELSIF l_action = 'COMPLETE' THEN
-      RAISE dtm.operation_complete;
-    ELSIF l_action = 'WAIT' THEN
+    g_action := knob(p_task);
+    IF g_action = 'WAIT FIRST' THEN
       wait_at_gate;
-    ELSIF l_action = 'COMMIT' THEN
+    ELSIF g_action = 'FAIL FIRST' THEN
+      RAISE_APPLICATION_ERROR(-20500, p_task || ' was told to fail');
+    END IF;
+  END obey_first;
+
+  PROCEDURE obey(p_task IN VARCHAR2) IS
+  BEGIN
+    IF g_action = 'FAIL' THEN
+      RAISE_APPLICATION_ERROR(-20500, p_task || ' was told to fail');
+    ELSIF g_action = 'COMPLETE' THEN
+      RAISE dtm.operation_complete;
+    ELSIF g_action = 'WAIT' THEN
+      wait_at_gate;
+    ELSIF g_action = 'COMMIT' THEN
       COMMIT;
-    ELSIF l_action = 'ROLLBACK' THEN
+    ELSIF g_action = 'ROLLBACK' THEN
       ROLLBACK;
-    ELSIF l_action = 'MEET B' THEN
+    ELSIF g_action = 'MEET B' THEN
       meet('b');
-    ELSIF l_action = 'MEET C' THEN
+    ELSIF g_action = 'MEET C' THEN
       meet('c');
     END IF;
   END obey;
 
+  PROCEDURE obey_last(p_task IN VARCHAR2) IS
+  BEGIN
+    IF g_action = 'WAIT LAST' THEN
+      wait_at_gate;
+    ELSIF g_action = 'FAIL LAST' THEN
+      RAISE_APPLICATION_ERROR(-20500, p_task || ' was told to fail');
+    END IF;
+  END obey_last;
+
   PROCEDURE work(p_handle IN VARCHAR2, p_task IN VARCHAR2) IS
   BEGIN
     dtm.initialise(p_handle, 'ref-op', p_task);
+    obey_first(p_task);
     dtm.execute_immediate(
       p_handle,
       'INSERT INTO ref_ledger (run_id, iteration, task, sid) VALUES ('
@@ -174,18 +196,21 @@ BODY = """CREATE OR REPLACE PACKAGE BODY ref_op AS
   BEGIN
     work(p_handle, 's');
     COMMIT;
+    obey_last('s');
   END s;
 
   PROCEDURE p(p_handle IN VARCHAR2) IS
   BEGIN
     work(p_handle, 'p');
     COMMIT;
+    obey_last('p');
   END p;
 
   PROCEDURE m(p_handle IN VARCHAR2) IS
   BEGIN
     work(p_handle, 'm');
     COMMIT;
+    obey_last('m');
   END m;
 
   FUNCTION p_done(p_handle IN VARCHAR2) RETURN VARCHAR2 IS

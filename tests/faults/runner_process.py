@@ -10,43 +10,32 @@ import json
 import os
 import signal
 import sys
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dtm.errors import DtmError
 from dtm.reconcile.oracle_target import helper_versions
-from dtm.runner.ports import Point
 from dtm.runner.request import RunRequest
 from dtm.runner.run import run
 from dtm.runner.signals import SignalLadder
 from tests.conftest import Database, Schema
+from tests.faults.striking import Kill, Striker, look, lost_answers
 from tests.faults.world import QUICK, FaultWorld
 
 
-class Armed:
-    """Strikes once, at the given occurrence of a point."""
+def armed(world: FaultWorld, point: str | None, where: str, action: str, count: int) -> Striker:
+    """A trigger that says what it sees, and then strikes this process."""
 
-    def __init__(self, point: str | None, where: str, action: str, count: int) -> None:
-        self._point = point
-        self._where = where
-        self._action = action
-        self._left = count
-        self._lock = threading.Lock()
+    def act() -> None:
+        print(f"STRUCK {point} {where} {striker.seen.text() if striker.seen else ''}", flush=True)
+        if action == "raise":
+            raise DtmError(f"struck at {point}")
+        os.kill(os.getpid(), signal.SIGSTOP if action == "stop" else signal.SIGKILL)
 
-    def __call__(self, point: Point, where: str) -> None:
-        if point.value != self._point or self._where not in ("", where):
-            return
-        with self._lock:
-            self._left -= 1
-            if self._left != 0:
-                return
-        print(f"STRUCK {point.value} {where}", flush=True)
-        if self._action == "raise":
-            raise DtmError(f"struck at {point.value}")
-        number = signal.SIGSTOP if self._action == "stop" else signal.SIGKILL
-        os.kill(os.getpid(), number)
+    kill = None if point is None else Kill(point)
+    striker = Striker(kill, where, count, act, lambda: look(world, next(iter(world.schemas))))
+    return striker
 
 
 def main() -> int:
@@ -64,11 +53,13 @@ def main() -> int:
     )
     patience = replace(QUICK.patience, outage_s=given["outage_s"])
     world.tuning = replace(QUICK, patience=patience)
-    deps = world.runner_deps(strike=Armed(**given["strike"]))
+    striker = armed(world, **given["strike"])
+    deps = world.runner_deps(strike=striker)
     signals = SignalLadder()
     signals.install()
     try:
-        report = run(RunRequest("ref-op", "test", **given["request"]), deps, signals)
+        with lost_answers(striker):
+            report = run(RunRequest("ref-op", "test", **given["request"]), deps, signals)
     except DtmError as error:
         print(f"{type(error).__name__}: {error.message}")
         return int(error.exit_code)

@@ -10,7 +10,8 @@ import pytest
 
 from dtm.errors import ExitCode, Locked
 from dtm.runner.ports import Point
-from tests.faults.world import FaultWorld, wait_until
+from tests.faults.audit import audit, audit_calls
+from tests.faults.world import CLIENT_TABLES, REPOSITORY_TABLES, FaultWorld, wait_until
 
 
 def wait_for_runners(ref: FaultWorld, number: int) -> None:
@@ -93,26 +94,67 @@ def kill_sessions(ref: FaultWorld, condition: str) -> None:
     admin.close()
 
 
+def everything(ref: FaultWorld) -> dict[str, list[object]]:
+    """Every row that runs write, in the repository and on the client."""
+    found: dict[str, list[object]] = {}
+    for table in REPOSITORY_TABLES:
+        found[table] = sorted(map(str, ref.query(f"SELECT * FROM {table}")))
+    for table in CLIENT_TABLES:
+        found[table] = sorted(map(str, ref.on("east", f"SELECT * FROM {table}")))
+    return found
+
+
+ALL = "1 = 1"
+NOT_ITS_JOURNAL = "(action = 'locks' OR username LIKE 'DTMCLI%')"
+NOT_ITS_CLIENT = "username LIKE 'DTMREPO%'"
+
+
 @pytest.mark.parametrize(
-    "condition",
-    ["1 = 1", "(action = 'locks' OR username LIKE 'DTMCLI%')"],
-    ids=["all sessions killed", "its journal lives"],
+    ("point", "task", "condition"),
+    [
+        (Point.INTENT_RECORDED, "d", ALL),
+        (Point.INTENT_RECORDED, "d", NOT_ITS_JOURNAL),
+        (Point.INTENT_RECORDED, "b", ALL),
+        (Point.ANSWER_RECEIVED, "d", ALL),
+        (Point.ANSWER_RECEIVED, "d", NOT_ITS_JOURNAL),
+        (Point.ANSWER_RECEIVED, "final", NOT_ITS_JOURNAL),
+    ],
+    ids=lambda value: str(value.value if isinstance(value, Point) else value)[:20],
 )
 def test_stopped_runner_keeps_others_out_and_writes_nothing_when_it_wakes(
-    ref: FaultWorld, condition: str
+    ref: FaultWorld, point: Point, task: str, condition: str
 ) -> None:
-    """SIGSTOP, takeover refused, sessions killed, takeover, SIGCONT."""
-    sleeper = ref.process(point=Point.INTENT_RECORDED.value, where="d", action="stop")
+    """SIGSTOP, takeover refused, sessions killed, takeover, SIGCONT: not a row changes."""
+    sleeper = ref.process(point=point.value, where=task, action="stop")
     wait_until(lambda: "STRUCK" in sleeper.output(), "it has stopped")
     with pytest.raises(Locked):
         ref.run()
     kill_sessions(ref, condition)
     report = ref.run(wait_s=20)
     assert report.exit_code is ExitCode.OK, report
-    before = ref.attempts(report.run_id)
-    states = ref.query("SELECT state, fence, last_seq FROM dtm_run_streams")
+    before = everything(ref)
     sleeper.signal(signal.SIGCONT)
-    sleeper.wait()
-    assert ref.attempts(report.run_id) == before
-    assert ref.query("SELECT state, fence, last_seq FROM dtm_run_streams") == states
-    ref.assert_each_once("east")
+    assert sleeper.wait() != 0, sleeper.output()
+    assert everything(ref) == before, sleeper.output()
+    audit(ref, report.run_id)
+    audit_calls(ref, "east")
+    ref.assert_no_locks()
+
+
+def test_stopped_runner_whose_client_session_lives_keeps_others_from_its_stream(
+    ref: FaultWorld,
+) -> None:
+    """The repository's locks are gone with its sessions, those on the client are not."""
+    sleeper = ref.process(point=Point.INTENT_RECORDED.value, where="d", action="stop")
+    wait_until(lambda: "STRUCK" in sleeper.output(), "it has stopped")
+    kill_sessions(ref, NOT_ITS_CLIENT)
+    refused = ref.run()
+    assert refused.exit_code is ExitCode.LOCKED, refused
+    assert "SID" in refused.streams[0].message
+    sleeper.signal(signal.SIGCONT)
+    assert sleeper.wait() != 0, sleeper.output()
+    report = ref.run(wait_s=20)
+    assert report.exit_code is ExitCode.OK, report
+    assert ref.calls("east")["d"] == 1, "what it had begun counts"
+    audit(ref, report.run_id)
+    ref.assert_no_locks()

@@ -18,6 +18,7 @@ from typing import Any
 
 from dtm.model.instance import ConnectSpec, Instance
 from dtm.model.resources import Kind, Resource
+from dtm.oracle.connect import connect
 from dtm.oracle.errors import OracleError
 from dtm.oracle.logons import Logons
 from dtm.oracle.session import OracleSession
@@ -85,6 +86,7 @@ class FaultWorld(applied.World):
     operation: dict[str, Any] = field(default_factory=dict)
     reporter: Remember = field(default_factory=Remember)
     broken: dict[str, str] = field(default_factory=dict)  # user -> DSN that runs use instead
+    routes: dict[str, str] = field(default_factory=dict)  # the same, through a relay that works
     tuning: Tuning = QUICK
     logons: Logons = field(default_factory=Logons)
     processes: list[Process] = field(default_factory=list)
@@ -135,7 +137,7 @@ class FaultWorld(applied.World):
             return ensure_released(self.deps(), instance, versions, run_id=run_id, repair=repair)
 
         return RunnerDeps(
-            repository=lambda _purpose: self.repository.connect(),
+            repository=lambda _purpose: self.central(),
             connect=lambda instance, _purpose: self.client(instance),
             install=install,
             state_dir=self.state_dir,
@@ -149,9 +151,17 @@ class FaultWorld(applied.World):
     def client(self, instance: Instance) -> OracleSession:
         """A client session for a run, through the guard of logons; `broken` DSNs are honoured."""
         schema = next(s for s in self.schemas.values() if s.user == instance.connect.user)
-        spec = ConnectSpec(schema.user, dsn=self.broken.get(schema.user, schema.dsn))
+        dsn = self.broken.get(schema.user, self.routes.get(schema.user, schema.dsn))
+        spec = ConnectSpec(schema.user, dsn=dsn)
         deadline_s = 2.0 if schema.user in self.broken else 20.0
         return self.logons.connect(spec, schema.password, deadline_s=deadline_s, purpose="dtm run")
+
+    def central(self) -> OracleSession:
+        """A repository session for a run."""
+        spec = ConnectSpec(
+            self.repository.user, dsn=self.routes.get(self.repository.user, self.repository.dsn)
+        )
+        return connect(spec, self.repository.password, deadline_s=20.0, purpose="dtm run")
 
     # running
 
@@ -195,6 +205,7 @@ class FaultWorld(applied.World):
         self.state_dir = state_dir
         self.reporter, self.logons, self.tuning = Remember(), Logons(), QUICK
         self.broken.clear()
+        self.routes.clear()
         for schema in self.schemas.values():
             _empty(schema, CLIENT_TABLES)
         _empty(self.repository, REPOSITORY_TABLES)
@@ -218,7 +229,8 @@ class FaultWorld(applied.World):
     # telling tasks what to do
 
     def tell(self, instance: str, task: str, action: str, times: int = 1) -> None:
-        """Set a knob: FAIL, COMPLETE, WAIT, COMMIT, ROLLBACK, MEET B, MEET C."""
+        """Set a knob: COMPLETE, COMMIT, ROLLBACK, MEET B, MEET C; WAIT or FAIL after the work, and
+        WAIT or FAIL FIRST (before it) or LAST (after a self-committing task's commit)."""
         session = self.schemas[instance].connect()
         session.execute(
             "INSERT INTO ref_knobs (task, action, times) VALUES (:task, :action, :times)",
