@@ -8,8 +8,8 @@ took it over and this one must stop at once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from dtm.errors import UsageError
 from dtm.model.database import Session
@@ -19,7 +19,7 @@ from dtm.model.states import AttemptState, RunState
 from dtm.model.stream import Attempt, Outcome, StreamRecord
 from dtm.repository.queries import load
 from dtm.repository.runs_binds import cut, event_binds, outcome_binds, statements, stream_binds
-from dtm.repository.runs_journal import Fenced, write_batch
+from dtm.repository.runs_journal import Fenced, lock_streams, write_batch
 from dtm.repository.runs_rows import (
     Event,
     HaltRequest,
@@ -31,13 +31,13 @@ from dtm.repository.runs_rows import (
     Write,
     attempt_of,
     integer_or_none,
+    milliseconds,
     run_row,
     settled,
     stream_row,
 )
 
 __all__ = ["Fenced", "RunStore", "milliseconds"]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RunStore:
@@ -191,10 +191,12 @@ class RunStore:
         """Make a new fence, larger than any before, and claim the run's streams on `instances`.
 
         Built on the repository's clock as well as on the last fence, so that a repository restored
-        from a backup never hands out one that is in use.
+        from a backup never hands out one that is in use. RowsHeld: a runner that was stopped while
+        it wrote is in the way, until its session has ended.
         """
         now = self.now()
         where = {"operation_name": run.operation, "environment_name": run.environment}
+        lock_streams(self._session, run.run_id)
         known = {r[0]: int(r[1]) for r in self._session.query(self._sql["fences"], where)}
         newest = int(self._session.query(self._sql["newest_fence"], {"run_id": run.run_id})[0][0])
         fence = max(milliseconds(now), newest + 1, *(known.get(name, 0) + 1 for name in instances))
@@ -240,10 +242,18 @@ class RunStore:
         self._event(event)
         self._session.commit()
 
-    def settle(self, run_id: str, fence: int | None, halt: str | None = None) -> RunState:
+    def settle(
+        self,
+        run_id: str,
+        fence: int | None,
+        halt: str | None = None,
+        event: Callable[[RunState], Event] | None = None,
+        honoured: Sequence[str] = (),
+    ) -> RunState:
         """Let the run's state follow from its streams'; a fenced-out runner changes nothing.
 
-        Fence None: under the registry lock, whoever owned the streams. `halt`: kind of the halt.
+        Fence None: under the registry lock, whoever owned the streams. `halt`: kind of the halt;
+        `event` makes the line of the audit trail; `honoured`: ids of requests to halt.
         """
         self._session.query(self._sql["lock_run"], {"run_id": run_id})
         binds = {"run_id": run_id, "fence": fence}
@@ -256,6 +266,10 @@ class RunStore:
         states = {(row[0], row[1]): int(row[2]) for row in rows}
         state, kind, reason = settled(states, halt)
         self._set_state(run_id, state, reason, kind)
+        if event is not None:
+            told = event(state)
+            self._event(told)
+            self._many("honour_halt", [{"halt_id": id_, "at": told.at} for id_ in honoured])
         self._session.commit()
         return state
 
@@ -291,11 +305,6 @@ class RunStore:
         """Requests nobody has honoured yet, oldest first."""
         rows = self._session.query(self._sql["outstanding_halts"], {"run_id": run_id})
         return tuple(HaltRequest(*row) for row in rows)
-
-    def honour_halts(self, halt_ids: Sequence[str], at: datetime) -> None:
-        """Record that requests were honoured."""
-        self._many("honour_halt", [{"halt_id": halt_id, "at": at} for halt_id in halt_ids])
-        self._session.commit()
 
     def max_parallel(self, run_id: str) -> int | None:
         """How many streams may run at a time, if limited."""
@@ -381,11 +390,6 @@ class RunStore:
         ended = None if state is RunState.RUNNING else self.now()
         binds = {"run_id": run_id, "state": state.value, "halt_kind": halt, "reason": cut(reason)}
         self._session.execute(self._sql["set_run_state"], binds | {"ended_at": ended})
-
-
-def milliseconds(at: datetime) -> int:
-    """UTC milliseconds since 1970 of a naive UTC time."""
-    return int((at.replace(tzinfo=UTC) - _EPOCH).total_seconds() * 1000)
 
 
 def _only(row: Mapping[str, object], *names: str) -> dict[str, object]:

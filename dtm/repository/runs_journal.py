@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from dtm.errors import Locked
+from dtm.errors import DatabaseError, Locked
 from dtm.model.database import Session
 from dtm.repository.queries import load
 from dtm.repository.runs_binds import SQL_TYPES, STREAM_TYPES, Binds, Types, statements
@@ -26,6 +26,24 @@ _OUT = {"fenced": int, "halts": int}
 
 class Fenced(Locked):
     """Another runner has taken the stream over; whoever sees this writes nothing more."""
+
+
+class RowsHeld(Locked):
+    """A session of another runner has begun to write and does not come to an end."""
+
+
+def lock_streams(session: Session, run_id: str) -> None:
+    """Lock the rows of a run's unfinished streams; RowsHeld if somebody does not let go of one."""
+    try:
+        session.query(load("runs")["lock_streams"], {"run_id": run_id})
+    except DatabaseError as error:
+        session.rollback()
+        if "ORA-30006" not in error.message:
+            raise
+        raise RowsHeld(
+            "a session of another runner is writing the streams of this run, and does not end",
+            hint="if that runner was stopped: let it go on, or have its sessions ended by a DBA",
+        ) from error
 
 
 def write_batch(session: Session, batch: Sequence[Write]) -> int:

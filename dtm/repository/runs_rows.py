@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from dtm.model.database import Row
@@ -16,6 +16,8 @@ from dtm.model.stream import (
     StreamRecord,
     TaskKey,
 )
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +282,11 @@ def settled(
 def _first(kinds: set[str]) -> str | None:
     # A person's halt outranks the rest: nothing automatic may resume it.
     return "PERSON" if "PERSON" in kinds else min(kinds, default=None)
+
+
+def milliseconds(at: datetime) -> int:
+    """UTC milliseconds since 1970 of a naive UTC time."""
+    return int((at.replace(tzinfo=UTC) - _EPOCH).total_seconds() * 1000)
 
 
 def integer_or_none(value: int | Decimal | None) -> int | None:

@@ -19,6 +19,7 @@ from dtm.repository.config import ConfigStore
 from dtm.repository.migrations import bundled
 from dtm.repository.records import Facts
 from dtm.repository.runs import RunStore
+from dtm.repository.runs_journal import RowsHeld
 from dtm.repository.runs_rows import Event, NewRun, NewStream, ParameterPin, RunRow, StreamRow
 from dtm.runner import ids
 from dtm.runner.decide import removed_or_moved
@@ -111,8 +112,7 @@ class Preparation:
         told = False
         while True:
             with self.keeper.registry(tuning.registry_s):
-                last = self.halting.now() >= until
-                claimed = self._claim(last)
+                claimed = self._try(last=self.halting.now() >= until)
             if claimed is not None:
                 return claimed
             if self.request.wait_s and not told:
@@ -121,6 +121,14 @@ class Preparation:
             self.halting.pause("", min(tuning.poll_s, tuning.grace_s / 4))
             if self.signals is not None and self.signals.level:
                 raise Interrupted("stopped by a signal while waiting for a lock")
+
+    def _try(self, *, last: bool) -> Claimed | None:
+        try:
+            return self._claim(last)
+        except RowsHeld:
+            if last:
+                raise
+            return None
 
     def _claim(self, last: bool) -> Claimed | None:
         found = self.store.find_open(self.selected.assignment.name, self.request.test)

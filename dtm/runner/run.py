@@ -313,14 +313,17 @@ class _Work:
         run_id = self.claimed.run.run_id
         session = self.deps.repository("end")
         try:
-            store = RunStore(session)
-            store.honour_halts(list(self.honoured), self.clock())
             halt = self.halting.halt_for("")
-            state = store.settle(run_id, self.claimed.fence, halt.kind.value if halt else None)
             text = ", ".join(sorted({s.message for s in streams if s.message}))
-            end = event(run_id, "END", self.deps.actor, f"{state}: {text}", self.clock())
-            store.add_event(end)
-            return state
+            return RunStore(session).settle(
+                run_id,
+                self.claimed.fence,
+                halt.kind.value if halt else None,
+                lambda state: event(
+                    run_id, "END", self.deps.actor, f"{state}: {text}", self.clock()
+                ),
+                list(self.honoured),
+            )
         finally:
             session.close()
 

@@ -99,8 +99,8 @@ def lost_answers(strike: Striker) -> Iterator[None]:
     """Strike where a task's call has returned, and nobody was told yet."""
     original = OracleSession.call
 
-    def call(self: OracleSession, block: str, binds: Any, out: Any) -> dict[str, Any]:
-        answer = original(self, block, binds, out)
+    def call(self: OracleSession, block: str, *rest: Any, **more: Any) -> dict[str, Any]:
+        answer = original(self, block, *rest, **more)
         task = re.search(r'"REF_OP"\."(\w+)"\(', block)
         if task is not None and "task_begin" in block.lower():
             strike(Kill.ANSWER_LOST.value, task[1].lower())

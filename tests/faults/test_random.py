@@ -137,7 +137,7 @@ def seeds() -> range:
     return range(first, last + 1)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_a_few_seeds(ref: FaultWorld, seed: int) -> None:
     play_or_say(ref, seed)
 

@@ -84,14 +84,14 @@ UPDATE dtm_runs SET state = 'RUNNING', start_count = start_count + 1, resumed_at
 WHERE run_id = :run_id
 
 -- name: lock_run
--- Serialises those who settle, resume or abandon a run.
-SELECT state FROM dtm_runs WHERE run_id = :run_id FOR UPDATE
+-- Serialises those who settle, resume or abandon a run. ORA-30006: a stopped runner holds the row.
+SELECT state FROM dtm_runs WHERE run_id = :run_id FOR UPDATE WAIT 10
 
 -- name: fences
--- Locks and reads the fences of an operation in an environment.
+-- Locks and reads the fences of an operation in an environment; ORA-30006 as above.
 SELECT instance_name, fence FROM dtm_fences
 WHERE operation_name = :operation_name AND environment_name = :environment_name
-FOR UPDATE
+FOR UPDATE WAIT 2
 
 -- name: insert_fence
 -- The first fence of an instance.
@@ -116,6 +116,13 @@ WHERE run_id = :run_id AND state NOT IN ('COMPLETED', 'SKIPPED')
 -- name: owned
 -- How many streams of a run a fence still owns.
 SELECT COUNT(*) FROM dtm_run_streams WHERE run_id = :run_id AND fence = :fence
+
+-- name: lock_streams
+-- The rows that are about to be claimed. ORA-30006: a runner was stopped while it wrote them.
+SELECT handle FROM dtm_run_streams
+WHERE run_id = :run_id AND state NOT IN ('COMPLETED', 'SKIPPED')
+ORDER BY handle
+FOR UPDATE WAIT 2
 
 -- name: claim_streams
 -- The unfinished streams of an instance belong to this fence now; none of them is running.

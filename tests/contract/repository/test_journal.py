@@ -120,5 +120,7 @@ def test_requests_to_halt_are_counted(store):
     halt = HaltRequest("h", "east", "TASK", "why", "me", NOW)
     store.request_halt("run", halt, event("HALT"))
     assert store.write([begun(rows[0], fence)]) == 1
-    store.honour_halts(["h"], NOW)
+    store.settle("run", fence - 1, event=lambda _: event("END"), honoured=["h"])
+    assert store.write([begun(rows[0], fence)]) == 1, "a fenced-out runner honours nothing"
+    store.settle("run", fence, event=lambda _: event("END"), honoured=["h"])
     assert store.write([begun(rows[0], fence)]) == 0
