@@ -52,6 +52,12 @@ class Attempt:
     outcome_by: OutcomeBy | None = None
     error_code: str | None = None
 
+    @property
+    def never_called(self) -> bool:
+        """Whether a halt came between its intent and its call."""
+        by_rule = self.outcome_by is OutcomeBy.RULE and self.error_code is None
+        return by_rule and self.state is AttemptState.CANCELLED
+
 
 @dataclass(frozen=True, slots=True)
 class Start:

@@ -95,7 +95,7 @@ def decide(record: StreamRecord, shape: Shape, halt: Halt | None = None) -> Step
     if record.failed is not None:
         return _after_error(record, shape, record.failed)
     work = _next_work(record, shape)
-    if halt is not None and _honours(halt, work):
+    if halt is not None and honours(halt, work):
         return Stop(StreamState.HALTED, halt.reason, halt.kind)
     return work
 
@@ -149,7 +149,7 @@ def _initial_ran(record: StreamRecord, shape: Shape) -> bool:
     return shape.iterator is None or record.iteration > 0
 
 
-def _honours(halt: Halt, work: Step) -> bool:
+def honours(halt: Halt, work: Step) -> bool:
     """Return whether the halt's boundary is reached before `work`."""
     if isinstance(work, Stop) and work.state is StreamState.COMPLETED:
         return False

@@ -23,7 +23,7 @@ from dtm.runner.spool import Spool
 class Store(Protocol):
     """What the journal needs of a RunStore."""
 
-    def write(self, batch: list[Write]) -> object: ...
+    def write(self, batch: list[Write]) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,11 @@ class QueuedWrite:
 
 
 class GroupJournal:
-    """Thread-safe; `close` ends the writer after what is queued."""
+    """Thread-safe; `close` ends the writer after what is queued.
+
+    `on_requests` is told, in the writer's thread and before anybody waiting is woken, how many
+    requests to halt the run were outstanding when a batch was committed.
+    """
 
     def __init__(
         self,
@@ -79,6 +83,7 @@ class GroupJournal:
         regain: Callable[[], Store],
         patience: Patience = Patience(),
         on_outage: Callable[[str], None] = lambda _message: None,
+        on_requests: Callable[[int], None] = lambda _count: None,
     ) -> None:
         self._store: Store | None = store
         self._spool = spool
@@ -86,6 +91,7 @@ class GroupJournal:
         self._regain = regain
         self._patience = patience
         self._on_outage = on_outage
+        self._on_requests = on_requests
         self._queue: list[QueuedWrite] = []
         self._work = threading.Condition()
         self._closing = False
@@ -186,16 +192,14 @@ class GroupJournal:
         if not batch or store is None:
             return
         try:
-            store.write([queued.write for queued in batch])
+            requests = store.write([queued.write for queued in batch])
         except Fenced:
             self._write_one_by_one(batch)
         except DatabaseError as error:
             self._lose(error.message)
         else:
             self.batches += 1
-            for queued in batch:
-                queued.committed = True
-                queued.done.set()
+            self._written(batch, requests)
 
     def _write_one_by_one(self, batch: list[QueuedWrite]) -> None:
         """Some stream was taken over: find out which, and write the others'."""
@@ -204,14 +208,26 @@ class GroupJournal:
             if store is None:
                 return
             try:
-                store.write([queued.write])
+                requests = store.write([queued.write])
             except Fenced as error:
                 queued.error = error
+                queued.done.set()
             except DatabaseError as error:
                 self._lose(error.message)
                 return
             else:
-                queued.committed = True
+                self._written([queued], requests)
+
+    def _written(self, batch: list[QueuedWrite], requests: int) -> None:
+        """It is durable. Whoever waits for its intent must know of every halt that was asked for
+        before it was committed: those are told first."""
+        for queued in batch:
+            queued.committed = True
+        try:
+            self._on_requests(requests)
+        except DatabaseError as error:
+            self._lose(error.message)
+        for queued in batch:
             queued.done.set()
 
     def _lose(self, message: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from dtm.errors import DatabaseError, DtmError, ExitCode, Halted, worst
 from dtm.model.states import RunState
 from dtm.repository.config import ConfigStore
 from dtm.repository.runs import RunStore
-from dtm.repository.runs_rows import StreamRow
+from dtm.repository.runs_rows import HaltRequest, StreamRow
 from dtm.runner.client import OracleClient, Waiting
 from dtm.runner.crew import Crew
 from dtm.runner.decide import Halt, HaltAt, HaltKind
@@ -96,6 +97,8 @@ class _Work:
     streams: dict[str, Stream] = field(default_factory=dict)
     harvester: Harvester = field(init=False)
     _on_regain: Callable[[], None] = lambda: None  # the heartbeat's `resume`, once there is one
+    _requests: int = 0  # outstanding ones that were read; the journal's thread alone counts them
+    _heeding: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._base = (self.store.now(), self.halting.now())
@@ -149,6 +152,7 @@ class _Work:
         with ExitStack() as stack:
             session = self.deps.repository("journal")
             stack.callback(session.close)
+            stores = [RunStore(session)]
 
             def regain() -> RunStore:
                 fresh = self.deps.repository("journal")
@@ -159,16 +163,18 @@ class _Work:
                     fresh.close()
                     raise
                 stack.callback(fresh.close)
+                stores.append(store)
                 self._on_regain()
                 self._tell(EventKind.DEGRADED, "the repository is back; the locks are held again")
                 return store
 
             yield GroupJournal(
-                RunStore(session),
+                stores[-1],
                 spool,
                 regain,
                 self.deps.tuning.patience,
                 lambda message: self._tell(EventKind.DEGRADED, f"repository away: {message}"),
+                lambda count: self._requested(stores[-1], count),
             )
 
     @contextmanager
@@ -259,14 +265,28 @@ class _Work:
 
     def _wish(self, wishes: Wishes, crew: Crew) -> None:
         crew.limit(self._overall(wishes.max_parallel))
-        here = {row.instance for row in self.claimed.streams if row.handle not in crew.passed}
-        for wish in wishes.halts:
-            if wish.halt_id not in self.honoured and wish.instance in (None, *here):
+        self._halt(wishes.halts)
+
+    def _requested(self, store: RunStore, count: int) -> None:
+        """The journal has seen `count` requests to halt; read them if there are new ones."""
+        if count > self._requests:
+            halts = store.outstanding_halts(self.claimed.run.run_id)
+            self._requests = len(halts)
+            self._halt(halts)
+
+    def _halt(self, wishes: Iterable[HaltRequest]) -> None:
+        """Put requests in force; from the heartbeat's thread and from the journal's."""
+        passed = {*self.claimed.left_out, *self.claimed.locked}
+        here = {row.instance for row in self.claimed.streams if row.handle not in passed}
+        for wish in wishes:
+            with self._heeding:
+                if wish.halt_id in self.honoured or wish.instance not in (None, *here):
+                    continue
                 self.honoured[wish.halt_id] = self.clock()
-                reason = f"halted by {wish.requested_by}: {wish.reason}"
-                halt = Halt(HaltAt[wish.mode], HaltKind.PERSON, reason)
-                self.halting.request(halt, wish.instance)
-                self._tell(EventKind.HALTING, reason)
+            reason = f"halted by {wish.requested_by}: {wish.reason}"
+            halt = Halt(HaltAt[wish.mode], HaltKind.PERSON, reason)
+            self.halting.request(halt, wish.instance)
+            self._tell(EventKind.HALTING, reason)
 
     def _lost(self, journal: GroupJournal, message: str) -> None:
         self._tell(EventKind.DEGRADED, f"the lock session is lost: {message}")

@@ -291,6 +291,8 @@ class Stream:
 
     def _report_outcome(self, attempt: Attempt, verdict: Verdict, retrying: bool) -> None:
         match verdict.state:
+            case AttemptState.CANCELLED if verdict.by is OutcomeBy.RULE and not verdict.error_text:
+                return  # it was never called; the end of the stream says why
             case AttemptState.DONE:
                 kind = EventKind.TASK_DONE
             case AttemptState.UNKNOWN:

@@ -6,6 +6,7 @@ from dtm.model.operation import Restart, Task, TaskKind
 from dtm.model.states import AttemptState, Phase
 from dtm.model.stream import Attempt, OutcomeBy, TaskKey
 from dtm.oracle.errors import ErrorClass, OracleError
+from dtm.runner.decide import Act, honours
 from dtm.runner.halting import CancelledBy, RunningCall
 from dtm.runner.ports import Call, CallEnd, CallResult, MarkerId, Point
 from dtm.runner.retries import delay_s
@@ -24,6 +25,12 @@ def perform(stream: Stream, key: TaskKey, seat: Seat) -> None:
             return
         attempt = stream.intend(key, task)
         stream.tools.strike(Point.INTENT_RECORDED, key.task)
+        if _halted_before(stream, key):
+            never = Verdict(
+                AttemptState.CANCELLED, OutcomeBy.RULE, message="halted before its call"
+            )
+            stream.settle(attempt, never)
+            return
         if key.phase is Phase.FINAL:
             stream.tools.strike(Point.IN_FINAL, key.task)
         halting = stream.tools.halting
@@ -47,6 +54,15 @@ def perform(stream: Stream, key: TaskKey, seat: Seat) -> None:
             seat.drop()
 
 
+def _halted_before(stream: Stream, key: TaskKey) -> bool:
+    """Whether somebody asked to halt before the intent was durable, at a boundary that this is.
+
+    What follows an error is not held up: final('Y') cleans up, halted or not.
+    """
+    halt = stream.halt()
+    return halt is not None and not key.after_error and honours(halt, Act((key,)))
+
+
 def _call(stream: Stream, attempt: Attempt, task: Task, seat: Seat) -> CallResult | OracleError:
     call = Call(
         handle=stream.handle,
@@ -67,7 +83,7 @@ def _call(stream: Stream, attempt: Attempt, task: Task, seat: Seat) -> CallResul
 
 def _done_already(stream: Stream, key: TaskKey, task: Task, seat: Seat) -> bool:
     """Before a repetition: clear what a person decided to retry; ask the probe where there is one."""
-    earlier = [a for a in stream.record.attempts if a.key == key]
+    earlier = [a for a in stream.record.attempts if a.key == key and not a.never_called]
     if not earlier:
         return False
     last, marker = earlier[-1], MarkerId(key, earlier[-1].marker_no)

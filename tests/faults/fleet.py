@@ -125,9 +125,11 @@ class Fleet:
             session.close()
 
     def run(self, **request: Any) -> RunReport:
-        """Run in this process, impatiently: a connection has 2 seconds."""
+        """Run in this process, impatiently: a connection has seconds, more where many share a
+        sandbox."""
+        deadline_s = 2.0 + len(self.home) / 8
         with mock.patch.dict(os.environ, self.workspace.environment):
-            deps = Wiring(self.workspace.root, deadline_s=2.0).runner_deps()
+            deps = Wiring(self.workspace.root, deadline_s=deadline_s).runner_deps()
             return run(RunRequest("fleet", "prod", **request), replace(deps, tuning=QUICK))
 
     def ended(self) -> dict[str, datetime]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+
+import pytest
 
 from dtm.errors import ExitCode
 from dtm.runner import control
+from dtm.runner.ports import Point
+from dtm.runner.request import RunReport
 from tests.faults.conftest import Make
-from tests.faults.world import FaultWorld, wait_until
+from tests.faults.world import QUICK, FaultWorld, wait_until
 
 # A runner looks for requests every `Tuning.poll_s`, a fraction of this also on a busy machine.
 NOTICED_S = 1.5
@@ -94,3 +99,40 @@ def test_halt_survives_a_crash(ref: FaultWorld) -> None:
     assert ref.calls("east")["s"] == 0
     assert ref.run().exit_code is ExitCode.OK
     ref.assert_each_once("east")
+
+
+def halted_at(ref: FaultWorld, point: Point, where: str, mode: str) -> RunReport:
+    """Run with a halt requested at a point, by a runner whose heartbeat never looks: only what it
+    writes to the journal can tell it."""
+    ref.tuning = replace(QUICK, poll_s=3600.0)
+
+    def strike(at: Point, task: str) -> None:
+        if at is point and task == where and not ref.query("SELECT 1 FROM dtm_run_halts"):
+            control.halt("latest", "disk array", ref.runner_deps(), mode=mode)
+
+    return ref.run(strike=strike)
+
+
+@pytest.mark.parametrize(
+    ("after", "never"), [("iterator", "initial"), ("initial", "a"), ("a", "b"), ("d", "finalN")]
+)
+def test_a_halt_before_the_next_intent_is_always_seen(
+    ref: FaultWorld, after: str, never: str
+) -> None:
+    """No poll lies between: the block that writes the intent says that a request is there."""
+    report = halted_at(ref, Point.ANSWER_RECEIVED, after, "TASK")
+    assert report.exit_code is ExitCode.HALTED, report
+    calls = ref.calls("east")
+    assert calls[after] == 1
+    assert calls[never] == calls["finalY"] == 0, "the very next task is not called"
+    assert ref.run().exit_code is ExitCode.OK
+    ref.assert_each_once("east")
+
+
+def test_a_halt_after_the_iteration_is_seen_at_its_end(make: Make) -> None:
+    with make(iterations=2) as ref:
+        report = halted_at(ref, Point.ANSWER_RECEIVED, "a", "ITERATION")
+        assert report.exit_code is ExitCode.HALTED, report
+        assert (ref.calls("east")["d"], ref.calls("east")["iterator"]) == (1, 1)
+        assert ref.run().exit_code is ExitCode.OK
+        ref.assert_each_once("east", iterations=2)

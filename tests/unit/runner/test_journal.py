@@ -27,7 +27,7 @@ from dtm.model.stream import (
 )
 from dtm.repository.runs import Fenced
 from dtm.repository.runs_rows import Event, SqlRow, Write
-from dtm.runner.journal import GroupJournal, Patience
+from dtm.runner.journal import GroupJournal, Patience, QueuedWrite
 from dtm.runner.spool import Spool, decode, encode, left_behind
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 250)
@@ -43,14 +43,16 @@ class Store:
         self.fenced: set[str] = set()
         self.gate = threading.Event()
         self.gate.set()
+        self.requests = 0
 
-    def write(self, batch: list[Write]) -> None:
+    def write(self, batch: list[Write]) -> int:
         self.gate.wait()
         if self.away:
             raise DatabaseError("DPY-4011: gone")
         if any(write.handle in self.fenced for write in batch):
             raise Fenced("taken over")
         self.batches.append(batch)
+        return self.requests
 
     @property
     def written(self) -> list[Write]:
@@ -209,3 +211,21 @@ def test_disk_full_on_the_spool_is_remembered(tmp_path: Path) -> None:
     assert log.lost_local is not None
     assert "No space" in log.lost_local
     assert not log.close(2)
+
+
+def test_requests_are_told_before_the_waiting_stream_goes_on(tmp_path: Path) -> None:
+    store = Store()
+    told: list[tuple[int, list[bool]]] = []
+    store.requests = 2
+    queued: list[QueuedWrite] = []
+
+    def tell(count: int) -> None:
+        told.append((count, [each.done.is_set() for each in queued]))
+
+    log = GroupJournal(store, Spool(tmp_path, "s"), lambda: store, FAST, on_requests=tell)
+    store.gate.clear()
+    queued.append(log.submit(intent()))
+    store.gate.set()
+    queued[0].wait()
+    log.close(5)
+    assert told[0] == (2, [False])
