@@ -242,6 +242,7 @@ STANDARD_TYPES: dict[str, Scalar | CursorType] = {
     "TIMESTAMP WITH LOCAL TIME ZONE": Scalar(OraType(Kind.TIMESTAMP_LTZ, precision=6)),
     "TIMESTAMP_UNCONSTRAINED": TIMESTAMP,
     "TIMESTAMP_TZ_UNCONSTRAINED": TIMESTAMP_TZ,
+    "TIMESTAMP_LTZ_UNCONSTRAINED": Scalar(OraType(Kind.TIMESTAMP_LTZ, precision=9)),
     "DSINTERVAL_UNCONSTRAINED": Scalar(OraType(Kind.INTERVAL_DS, precision=9, scale=9)),
     "YMINTERVAL_UNCONSTRAINED": Scalar(OraType(Kind.INTERVAL_YM, precision=9)),
     "INTERVAL DAY TO SECOND": Scalar(OraType(Kind.INTERVAL_DS, precision=2, scale=6)),

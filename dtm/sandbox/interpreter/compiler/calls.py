@@ -10,92 +10,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from dtm.sandbox.interpreter.compiler.entries import (
-    either,
-    first_of,
     package_entry,
     python_call,
     standalone_entry,
-    ticking,
 )
 from dtm.sandbox.interpreter.compiler.expressions import ExpressionMixin
 from dtm.sandbox.interpreter.compiler.symbols import Code, Place, RoutineGroup, Run
 from dtm.sandbox.interpreter.convert import distance
-from dtm.sandbox.interpreter.raising import sqlcode, sqlerrm, sqlerrm_of
 from dtm.sandbox.interpreter.runtime import Frame, Param, Routine
 from dtm.sandbox.interpreter.syntax.errors import pls
 from dtm.sandbox.interpreter.syntax.tree import Arg, Args, Bind, Expr, Pos, Ref
 from dtm.sandbox.interpreter.types import (
-    BLOB,
-    BOOLEAN,
-    CLOB,
     NULL,
-    PLS_INTEGER,
-    VARCHAR2,
     ObjectType,
     PlType,
-    Scalar,
     is_composite,
 )
 from dtm.sandbox.interpreter.values import copy_value
-from dtm.sandbox.kernel.types import Kind
-from dtm.sandbox.sql.functions import registry
 
 Value = Any
 Store = Callable[[Frame, Value], None]
-# SQL Language Reference lists them as SQL functions only.
-_SQL_ONLY = frozenset(
-    [
-        "DECODE",
-        "DUMP",
-        "NVL2",
-        "AVG",
-        "COUNT",
-        "SUM",
-        "MIN",
-        "MAX",
-        "LISTAGG",
-        "ROW_NUMBER",
-        "RANK",
-        "DENSE_RANK",
-        "LAG",
-        "LEAD",
-        "FIRST_VALUE",
-        "LAST_VALUE",
-        "ROWNUM",
-        "LEVEL",
-        "PRIOR",
-        "STDDEV",
-        "VARIANCE",
-        "MEDIAN",
-        "VSIZE",
-        "ORA_HASH",
-        "WIDTH_BUCKET",
-        "SYS_CONNECT_BY_PATH",
-        "SYS_TYPEID",
-        "USERENV_SQL",
-        "LNNVL",
-        "NANVL_SQL",
-        "CONNECT_BY_ROOT",
-        "GROUPING",
-        "COLLECT",
-        "NTILE",
-        "CUME_DIST",
-        "PERCENT_RANK",
-        "RATIO_TO_REPORT",
-    ]
-)
-_NOT_FUNCTIONS = frozenset({"ROWNUM", "LEVEL", "PRIOR"})
-# In AL32UTF8 with the values the sandbox keeps, these count the same characters.
-_SAME = {
-    "SUBSTRC": "SUBSTR", "SUBSTR4": "SUBSTR", "INSTRC": "INSTR", "INSTR4": "INSTR",
-    "LENGTHC": "LENGTH", "LENGTH4": "LENGTH",
-}  # fmt: skip
-_CONDITIONS = frozenset({"REGEXP_LIKE"})  # a condition in SQL, a BOOLEAN function here
-# In PL/SQL the clock moves: every call reads it (in SQL it stands still for a statement).
-_CLOCKS = frozenset(
-    {"SYSDATE", "SYSTIMESTAMP", "CURRENT_DATE", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP"}
-)
-_LAZY = frozenset({"NVL", "COALESCE"})
 
 
 @dataclass(slots=True)
@@ -207,7 +141,7 @@ class CallMixin(ExpressionMixin):
                 if cost is None:
                     return None
                 total += cost
-            if param.mode != "IN":
+            if param.mode != "IN" and param.name != "SELF":
                 cost = distance(param.type, actual.code.type)
                 if cost is None:
                     return None
@@ -321,73 +255,9 @@ class CallMixin(ExpressionMixin):
         frame = self.frame_getter(group.level)
         return lambda f, values: f.rt.invoke(routine, frame(f), values)
 
-    # -------------------------------------------------------------- built-in functions
-
-    def function_call(self, name: str, args: Args | None, pos: Pos) -> Code | None:
-        """A SQL function, evaluated here; PLS-00204 for those only SQL has."""
-        if name in _SQL_ONLY and (args is not None or name in _NOT_FUNCTIONS):
-            raise pls(pos, 204, name)
-        name = _SAME.get(name, name)
-        if not registry.lookup(name):
-            return None
-        codes = self.positional(args, name, pos)
-        if name in _LAZY and len(codes) >= 2:
-            return self._first_not_null(name, codes, pos)
-        code = self.registry_call(name, codes, pos)
-        if name in _CLOCKS:
-            return Code(ticking(code.run), code.type)
-        if name in _CONDITIONS:
-            run = code.run
-            return Code(lambda f: None if (v := run(f)) is None else bool(v), BOOLEAN)
-        return code
-
-    def positional(self, args: Args | None, name: str, pos: Pos) -> list[Code]:
-        """Arguments of a function whose parameters have no names."""
-        if args is None:
-            return []
-        if any(arg.name is not None or arg.key is not None for arg in args.args):
-            raise pls(pos, 306, name)
-        return [self.expression(arg.value) for arg in args.args]
-
-    def _first_not_null(self, name: str, codes: list[Code], pos: Pos) -> Code:
-        """NVL and COALESCE of any type, BOOLEAN too."""
-        result: PlType = self.common_type(codes)
-        runs = [self.converted(code, result, pos, name) for code in codes]
-        run = first_of(runs) if name == "COALESCE" or codes[1].literal else either(*runs[:2])
-
-        if result.kind is Kind.CHAR and isinstance(result, Scalar):
-            result = VARCHAR2
-        return Code(run, result)
-
-    def standard(self, name: str, args: Args | None, pos: Pos) -> Code | None:
-        """SQLCODE, SQLERRM, RAISE_APPLICATION_ERROR has its own package; EMPTY_CLOB, ..."""
-        if name == "SQLCODE" and args is None:
-            return Code(lambda f: sqlcode(f.rt.error), PLS_INTEGER)
-        if name == "SQLERRM":
-            if args is None:
-                return Code(lambda f: sqlerrm(f.rt.error), VARCHAR2)
-            codes = self.positional(args, name, pos)
-            if len(codes) != 1:
-                raise pls(pos, 306, name)
-            number = self.converted(codes[0], PLS_INTEGER, pos)
-            return Code(lambda f: sqlerrm_of(number(f) or 0), VARCHAR2)
-        if name in ("EMPTY_CLOB", "EMPTY_BLOB") and (args is None or not args.args):
-            empty: str | bytes = "" if name == "EMPTY_CLOB" else b""
-            return Code(lambda _f: empty, CLOB if name == "EMPTY_CLOB" else BLOB)
-        if name == "RAISE_APPLICATION_ERROR" or name in _STANDARD_ROUTINES:
-            package = self.resolver.built_in(self.rt, "DBMS_STANDARD")
-            symbol = None if package is None else package.members.get(name)
-            if isinstance(symbol, RoutineGroup):
-                return self.call(symbol, args, pos, statement=name not in _STANDARD_FUNCTIONS)
-        return None
-
 
 def _passes(source: PlType, target: PlType) -> bool:
     """Is a composite value passed as it is?"""
     if isinstance(source, ObjectType) and isinstance(target, ObjectType):
         return source.steps_to(target) is not None
     return source is target
-
-
-_STANDARD_FUNCTIONS = frozenset({"INSERTING", "UPDATING", "DELETING"})
-_STANDARD_ROUTINES = _STANDARD_FUNCTIONS

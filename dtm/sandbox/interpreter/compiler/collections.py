@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dtm.sandbox.interpreter.compiler.calls import CallMixin
+from dtm.sandbox.interpreter.compiler.standard import StandardMixin
 from dtm.sandbox.interpreter.compiler.symbols import Code, Place, Run
 from dtm.sandbox.interpreter.runtime import Frame
 from dtm.sandbox.interpreter.syntax.errors import pls
@@ -43,7 +43,7 @@ _COUNTS: dict[str, tuple[int, int]] = {
 }
 
 
-class CollectionMixin(CallMixin):
+class CollectionMixin(StandardMixin):
     """Compiles what collections bring."""
 
     def construct(self, pl_type: PlType, args: Args, pos: Pos) -> Code:

@@ -220,7 +220,7 @@ class DeclarationMixin(DynamicMixin):
     def declare_subprogram(self, decl: tree.SubprogramDecl) -> Routine:
         """The symbol of a subprogram; a body joins its forward declaration."""
         symbol = self.scope.symbols.get(decl.name)
-        if isinstance(symbol, BadSymbol):
+        if isinstance(symbol, BadSymbol | RefusedSymbol):
             symbol = None  # another overload has an error: that one is reported
         if symbol is not None and not isinstance(symbol, RoutineGroup):
             raise pls(decl.pos, 371, decl.name)

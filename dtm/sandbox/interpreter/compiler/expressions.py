@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from dtm.sandbox.interpreter.compiler.matching import (
@@ -171,6 +172,8 @@ class ExpressionMixin(OperatorMixin):
             if expr.negated:
                 return Code(lambda f: run(f) is not None, BOOLEAN)
             return Code(lambda f: run(f) is None, BOOLEAN)
+        if expr.what in ("NAN", "INFINITE"):
+            return self._is_float(operand, expr)
         if not isinstance(operand.type, CollectionType) or operand.type.how != "NESTED":
             raise pls(expr.pos, 306, f"IS {expr.what}")
         test = is_set if expr.what == "SET" else is_empty
@@ -181,6 +184,18 @@ class ExpressionMixin(OperatorMixin):
             return None if value is None else test(value) != negated
 
         return Code(check, BOOLEAN)
+
+    def _is_float(self, operand: Code, expr: tree.IsTest) -> Code:
+        """IS NAN, IS INFINITE: a NUMBER never is."""
+        run = self.converted(operand, DOUBLE, expr.pos)
+        wanted = math.isnan if expr.what == "NAN" else math.isinf
+        negated = expr.negated
+
+        def test(f: Frame) -> Value:
+            value = run(f)
+            return None if value is None else wanted(value) != negated
+
+        return Code(test, BOOLEAN)
 
     def _between(self, expr: tree.Between) -> Code:
         operand = self.expression(expr.operand)

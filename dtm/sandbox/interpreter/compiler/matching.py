@@ -60,6 +60,17 @@ def submultiset(left: Table | None, right: Table | None) -> bool | None:
     return True
 
 
+def distinct(table: Table | None) -> Table | None:
+    """SET: each element once."""
+    if table is None:
+        return None
+    items: list[Value] = []
+    for item in table.items():
+        if item not in items:
+            items.append(item)
+    return Table(table.type, items)
+
+
 def multiset(op: str, left: Table | None, right: Table | None, kind: CollectionType) -> Value:
     if left is None or right is None:
         return None

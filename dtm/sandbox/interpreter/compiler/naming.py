@@ -132,12 +132,13 @@ class NamingMixin(Base):
             if not isinstance(part, Ident):
                 break
             path.append(part.name)
-        if path[0] == "STANDARD" and len(path) > 1:
-            args = ref.parts[2] if len(ref.parts) > 2 else None
+        used = 2 if path[:2] == ["SYS", "STANDARD"] else 1
+        if path[used - 1] == "STANDARD" and len(path) > used:
+            args = ref.parts[used + 1] if len(ref.parts) > used + 1 else None
             actual = args if isinstance(args, Args) else None
-            code = self._built_in(path[1], actual, ref.pos)
+            code = self._built_in(path[used], actual, ref.pos)
             if code is not None:
-                return code, 3 if actual else 2
+                return code, used + (2 if actual else 1)
         if len(path) >= 2 and path[-1] in ("NEXTVAL", "CURRVAL"):
             found = self.catalog.resolve(tuple(path[:-1]), self.schema)
             if found is not None and found[2] == "SEQUENCE":

@@ -62,9 +62,9 @@ class TypingMixin(NamingMixin):
         rest = path[1:]
         if symbol is None and len(path) == 1 and path[0] in STANDARD_TYPES:
             return STANDARD_TYPES[path[0]]
-        qualified = symbol is None and path[0] == "STANDARD" and len(path) == 2
-        if qualified and path[1] in STANDARD_TYPES:
-            return STANDARD_TYPES[path[1]]
+        qualified = path[:-1] in (("STANDARD",), ("SYS", "STANDARD"))
+        if symbol is None and qualified and path[-1] in STANDARD_TYPES:
+            return STANDARD_TYPES[path[-1]]
         if symbol is None:
             found = self.global_symbol(list(path), ref.pos)
             if found is None:

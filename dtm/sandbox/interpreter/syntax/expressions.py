@@ -102,7 +102,9 @@ class ExpressionParser(SpecialForms):
             return IsTest(pos, left, "SET", negated)
         if self.at("OF"):
             return self._is_of(left, pos, negated=negated)
-        if self.at("DANGLING", "NAN", "INFINITE"):
+        if self.at("NAN", "INFINITE"):
+            return IsTest(pos, left, self.advance().value, negated)
+        if self.at("DANGLING"):
             raise Unsupported(602, f"IS {self.token.value}", *pos)
         raise self.unexpected("null not")
 

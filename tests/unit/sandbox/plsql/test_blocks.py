@@ -341,3 +341,25 @@ def test_a_loop_can_be_interrupted(session):
     before = session.checks
     session.run("BEGIN FOR i IN 1 .. 5000 LOOP NULL; END LOOP; END;")
     assert session.checks - before >= 10
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("REGEXP_SUBSTR('a1b22', '([0-9])([0-9])', subexpression => 2)", "2"),
+        ("REGEXP_SUBSTR('a1b22', pattern => '[0-9]+', occurrence => 2)", "22"),
+        ("REPLACE('aXb', 'X', newsub => '-')", "a-b"),
+        ("INSTR('abcabc', 'c', nth => 2)", "6"),
+        ("LENGTH2('abc') || SUBSTR2('abc', 2)", "3bc"),
+        ("SYS.STANDARD.UPPER('a') || STANDARD.LOWER('A')", "Aa"),
+        ("CASE WHEN BINARY_DOUBLE_INFINITY IS INFINITE AND 1 IS NOT NAN THEN 'y' END", "y"),
+    ],
+)
+def test_functions_of_standard(session, expression, value):
+    """Package STANDARD names its parameters; "Expressions", "floating-point conditions"."""
+    assert session.value(expression) == value
+
+
+def test_wrong_names_of_standards_parameters(session):
+    error = session.error("DECLARE x VARCHAR2(9) := REPLACE('a', oldsubx => 'b'); BEGIN NULL; END;")
+    assert "PLS-00306" in error.text
