@@ -108,7 +108,8 @@ def _statement(line: SqlLine) -> str:
     undone = "  rolled back" if line.rolled_back else ""
     first = f"    sql {line.state}  {rows}{duration(line.elapsed_s)}{servers}{undone}"
     body = textwrap.wrap(" ".join(line.sql_text.split()), 72) or ["(no text)"]
-    return "\n".join([first, *(f"      {each}" for each in body)])
+    before = textwrap.wrap(" ".join((line.alter_session or "").split()), 72)
+    return "\n".join([first, *(f"      {each}" for each in (*before, *body))])
 
 
 def event_line(event: Event) -> str:

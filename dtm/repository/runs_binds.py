@@ -168,6 +168,7 @@ def _sql_binds(row: SqlRow) -> Binds:
         "px_dml": row.px_dml,
         "px_ddl": row.px_ddl,
         "px_servers": row.px_servers,
+        "alter_session": cut(row.alter_session),
     }
 
 

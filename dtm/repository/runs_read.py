@@ -67,6 +67,7 @@ class SqlLine:
     error_text: str | None
     px_servers: int | None
     rolled_back: bool | None
+    alter_session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ class RunReader:
                 error_text=r[12],
                 px_servers=integer_or_none(r[13]),
                 rolled_back=None if r[14] is None else r[14] == "Y",
+                alter_session=r[15],
             )
             for r in rows
         )

@@ -141,6 +141,7 @@ class SqlRow:
     px_dml: int | None = None
     px_ddl: int | None = None
     px_servers: int | None = None
+    alter_session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,4 +307,5 @@ def _sql_row(row: sqllog.SqlLogRow) -> SqlRow:
         px_dml=row.parallel_dml,
         px_ddl=row.parallel_ddl,
         px_servers=row.parallel_servers,
+        alter_session=_PASSWORD.sub(r"\1***", row.alter_session) if row.alter_session else None,
     )

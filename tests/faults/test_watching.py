@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from dtm.cli import view_watch
 from dtm.errors import ExitCode, Halted, NotApplied, UsageError
 from dtm.model.states import AttemptState, StreamState
 from dtm.runner import control, due, watch
@@ -219,3 +220,16 @@ def test_weak_liveness_is_recorded(make: Make) -> None:
         report = ref.run()
         assert report.exit_code is ExitCode.OK, report
         assert ref.query("SELECT liveness FROM dtm_run_streams") == [("weak",)]
+
+
+def test_the_alter_session_of_a_statement_is_kept_and_shown(make: Make) -> None:
+    plain = "|| my_sid || ')');\n    obey(p_task);"
+    assert plain in reference.BODY
+    other = plain.replace("')');", "')', 'ALTER SESSION SET NLS_DATE_FORMAT = ''YYYY''');")
+    with make(body=reference.BODY.replace(plain, other)) as ref:
+        assert ref.run().exit_code is ExitCode.OK
+        log = watch.logs(ref.runner_deps(), sql=True)
+        said = {line.alter_session for line in log.sql}
+        assert said == {"ALTER SESSION SET NLS_DATE_FORMAT = 'YYYY'"}
+        text = view_watch.log_text(log)
+        assert "      ALTER SESSION SET NLS_DATE_FORMAT = 'YYYY'\n      INSERT INTO" in text

@@ -179,7 +179,8 @@ WHERE NOT EXISTS (SELECT 1 FROM dtm_run_sql WHERE handle = :handle AND client_ke
 UPDATE dtm_run_sql SET attempt_seq = :attempt_seq, iteration = :iteration, task_name = :task_name,
   state = :state, sql_text = :sql_text, sql_id = :sql_id, started_at = :started_at, ended_at = :ended_at,
   elapsed_s = :elapsed_s, row_count = :row_count, error_code = :error_code, error_text = :error_text,
-  px_queries = :px_queries, px_dml = :px_dml, px_ddl = :px_ddl, px_servers = :px_servers
+  px_queries = :px_queries, px_dml = :px_dml, px_ddl = :px_ddl, px_servers = :px_servers,
+  alter_session = :alter_session
 WHERE handle = :handle AND client_key = :client_key
 AND (state = 'RUNNING' OR :state <> 'RUNNING')
 

@@ -57,7 +57,7 @@ ORDER BY s.instance_name, s.position, s.member, a.seq
 -- Every logged statement of a run, and whether it was rolled back (null: not known).
 SELECT v.instance_name, v.object_name, v.handle, v.client_key, v.iteration, v.task_name, v.state,
        v.sql_text, v.started_at, v.elapsed_s, v.row_count, v.error_code, v.error_text, v.px_servers,
-       v.rolled_back
+       v.rolled_back, v.alter_session
 FROM dtm_v_sql v
 WHERE v.run_id = :run_id
 AND (:instance_name IS NULL OR v.instance_name = :instance_name)
