@@ -22,8 +22,9 @@ from dtm.plsql.outline_model import (
     Subprogram,
     Unit,
 )
-from dtm.plsql.outline_units import STARTERS, parse_unit
-from dtm.plsql.outline_window import FIRST, Window
+from dtm.plsql.outline_source import alone, readings, starts_line
+from dtm.plsql.outline_units import STARTERS, STORED, parse_unit
+from dtm.plsql.outline_window import Window
 
 __all__ = [
     "ERROR",
@@ -38,12 +39,11 @@ __all__ = [
     "outline",
 ]
 
-_CONDITIONAL = re.compile(r"\$(?:if|error)\b", re.IGNORECASE)
 # Commands of SQL*Plus and SQLcl: what must be written, what may be left out.
 # Source: "SQL*Plus User's Guide and Reference", 19c, "SQL*Plus Command Reference".
 _COMMANDS = """
     acc|ept archive bre|ak bti|tle cd cl|ear col|umn comp|ute conn|ect copy ddl def|ine desc|ribe
-    disc|onnect ed|it exec|ute exit get history ho|st l|ist liquibase oerr passw|ord pau|se pri|nt
+    disc|onnect doc|ument ed|it exec|ute exit get history ho|st l|ist liquibase oerr passw|ord pau|se pri|nt
     pro|mpt quit r rem|ark repf|ooter reph|eader run sav|e script sho|w shutdown spo|ol sta|rt
     startup store timi|ng tti|tle undef|ine var|iable whenever xquery
 """
@@ -59,19 +59,17 @@ _WORDS = "|".join(_abbreviated(one) for one in _COMMANDS.split())
 _SQLPLUS = re.compile(
     rf"""(?:
       (?:{_WORDS})(?=[\s;]|$)
+    | rem(?:a(?:r(?:k)?)?)?(?=[^\w$\#.:(])
     | set[ \t]+(?!role\b|transaction\b|constraints?\b)
     | @ | ! | \$(?!\$|if|else|end|error)
     )[^\n]*""",
     re.VERBOSE | re.IGNORECASE,
 )
 _COMMAND_WORD = re.compile(r"\w+|@@?")
-# "#command" lines: SQL*Plus runs them at once, even in the middle of a unit.
-_HASH_LINE = re.compile(r"^[ \t]*\#[ \t]*[A-Za-z][^\n]*", re.MULTILINE)
 _BLANK = re.compile(r"\s*")
-
-
-def _blanks(match: re.Match[str]) -> str:
-    return " " * len(match.group())
+_HASH = re.compile(r"\n[ \t]*\#[ \t\r]*(?=\n|\Z)")  # ends the text behind DOC[UMENT]
+_DOCUMENT = ("DOC", "DOCU", "DOCUM", "DOCUME", "DOCUMEN", "DOCUMENT")
+_LONGEST = 80  # characters of a line that is a bare DOCUMENT
 
 
 def outline(text: str) -> Outline:
@@ -83,9 +81,10 @@ class _Script:
     """Walks a text statement by statement."""
 
     def __init__(self, text: str) -> None:
-        self._source = text
-        self._text = _HASH_LINE.sub(_blanks, text) if "#" in text else text
-        self._branch = FIRST if _CONDITIONAL.search(text) else None
+        # Lines may end in a bare carriage return; offsets stay.
+        self._text = text if "\n" in text or "\r" not in text else text.replace("\r", "\n")
+        self._ways = readings(self._text)
+        self._last_hash: int | None = None  # where the last line of nothing but "#" ends
         self._units: list[Unit] = []
         self._between: list[Diagnostic] = []
         self._bare = True  # a unit may begin without CREATE: at the start and behind a "/"
@@ -99,7 +98,7 @@ class _Script:
         return Outline(tuple(self._units), tuple(found))
 
     def _window(self, offset: int, line: int) -> Window:
-        return Window(self._text, offset, line, self._branch, self._source)
+        return Window(self._text, offset, line, self._ways[0])
 
     def _step(self, window: Window) -> Window | None:
         """Read what is at the window's token; the window to go on with, None at the end."""
@@ -111,15 +110,11 @@ class _Script:
             self._bare = token.kind == lexer.SLASH
             window.at += 1
             return window
-        if self._starts_line(token.offset):
+        if starts_line(self._text, token.offset):
             command = _SQLPLUS.match(self._text, token.offset)
             if command:
                 return self._command(window, token, command.end())
         return self._unit(window)
-
-    def _starts_line(self, offset: int) -> bool:
-        start = self._text.rfind("\n", 0, offset) + 1
-        return not self._text[start:offset].strip(" \t\ufeff\x00\r\f")
 
     def _command(self, window: Window, token: lexer.Token, end: int) -> Window:
         """SQL*Plus lines from `token` on, as many as follow each other."""
@@ -128,6 +123,8 @@ class _Script:
         start, line, column = token.offset, token.line, token.column
         while True:
             end = self._continued(start, end)
+            if end - start < _LONGEST and text[start:end].strip().upper() in _DOCUMENT:
+                end = self._documented(end)
             lines = text.count("\n", start, end)
             word = _COMMAND_WORD.match(text, start)
             name = word.group().upper() if word else text[start]
@@ -145,13 +142,27 @@ class _Script:
     def _continued(self, start: int, end: int) -> int:
         """The end of a command whose line ends at `end`: a "-" at its end continues it."""
         text = self._text
-        while text[start:end].rstrip(" \t\r").endswith("-") and end < len(text):
+        while end < len(text):
+            last = end - 1
+            while last > start and text[last] in " \t\r":
+                last -= 1
+            if text[last] != "-":
+                break
             line_end = text.find("\n", end + 1)
             end = len(text) if line_end < 0 else line_end
         return end
 
+    def _documented(self, end: int) -> int:
+        """The end of the text behind DOC[UMENT]: a line with nothing but "#"."""
+        if self._last_hash is None:
+            self._last_hash = max((one.end() for one in _HASH.finditer(self._text)), default=0)
+        if end >= self._last_hash:
+            return end
+        hashed = _HASH.search(self._text, end)
+        return hashed.end() if hashed else end
+
     def _unit(self, window: Window) -> Window:
-        unit, window, resume = parse_unit(self._text, window, bare=self._bare)
+        unit, window, resume = parse_unit(self._text, window, self._ways, bare=self._bare)
         self._units.append(unit)
         if resume is not None:
             self._between += window.problems(unit.span.start)
@@ -162,30 +173,34 @@ class _Script:
         if unit.kind in ("SQL", "VIEW", "TABLE", "SEQUENCE", "SYNONYM", "INDEX", "LIBRARY"):
             return window
         if not unit.terminated:
-            self._behind(window)
+            self._behind(window, unit)
         return window
 
-    def _behind(self, window: Window) -> None:
+    def _behind(self, window: Window, unit: Unit) -> None:
         """What follows a PL/SQL unit that no "/" ended."""
         token = window.token()
         if token is None:
             return
-        if token.value == "." and self._ends_buffer(token.offset):
+        if token.value == "." and alone(self._text, token.offset):
             window.at += 1  # SQL*Plus: the buffer ends here and is not run
             return
         if window.word() in STARTERS or (
-            self._starts_line(token.offset) and _SQLPLUS.match(self._text, token.offset)
+            starts_line(self._text, token.offset) and _SQLPLUS.match(self._text, token.offset)
         ):
+            self._report(NOTE, "'/' missing in front of this", token)
+            return
+        if unit.kind in ("PROCEDURE", "FUNCTION", "TYPE") and self._is_fragment(window, unit):
+            self._bare = True
             self._report(NOTE, "'/' missing in front of this", token)
             return
         self._report(ERROR, "text behind the end of the unit", token)
         while not window.is_slash():
             window.at += 1
 
-    def _ends_buffer(self, offset: int) -> bool:
-        line_end = self._text.find("\n", offset)
-        rest = self._text[offset + 1 : line_end if line_end >= 0 else len(self._text)]
-        return self._starts_line(offset) and not rest.strip()
+    def _is_fragment(self, window: Window, unit: Unit) -> bool:
+        """Do subprograms follow each other without CREATE, as in the declarations of a block?"""
+        start = self._text[unit.span.start : unit.span.start + len("CREATE")]
+        return start.upper() != "CREATE" and window.word() in STORED and window.is_name(1)
 
     def _report(self, severity: str, message: str, token: lexer.Token) -> None:
         self._between.append(Diagnostic(severity, message, token.offset, token.line, token.column))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dtm.plsql.outline_headers import PREFIXES, Header, read_header, read_pragma
 from dtm.plsql.outline_model import Pragma, Subprogram
+from dtm.plsql.outline_source import alone, starts_line
 from dtm.plsql.outline_window import END, Window
 
 _HOLDERS = frozenset({"UNIT", "SUBPROGRAM", "COMPOUND"})
@@ -47,11 +48,32 @@ class BodyParser:
             if window.is_slash():
                 self._unclosed()
                 return False
-            if self._stack[-1].declares:
-                self._declaration(window.word())
+            word = window.word()
+            if word in (".", "@"):
+                if self._sqlplus(word):
+                    return False
+            elif self._stack[-1].declares:
+                self._declaration(word)
             else:
-                self._statement(window.word())
+                self._statement(word)
         return True
+
+    def _sqlplus(self, word: str) -> bool:
+        """A line of SQL*Plus within the buffer: "@file" is replaced by the file's text; "." alone
+        ends the buffer, which is not run (True). Anything else is skipped as a statement.
+        """
+        window = self._window
+        offset = window.tokens[window.at].offset
+        if word == "." and alone(window.text, offset):
+            window.note("the buffer ends within the unit")
+            while self._stack:
+                self._close_frame(self._stack.pop())
+            return True
+        if word == "@" and starts_line(window.text, offset):
+            window.skip_line()
+        else:
+            window.skip_statement()
+        return False
 
     def _unclosed(self) -> None:
         frame = self._stack[-1]
@@ -106,9 +128,9 @@ class BodyParser:
             del self._stack[0]
             self.parse()
 
-    def declared(self, header: Header) -> None:
-        """A method of a type: nothing but its header."""
-        self._add(header, has_body=False)
+    def declared(self, header: Header, *, has_body: bool = False) -> None:
+        """A method of a type, or a call specification: nothing but its header."""
+        self._add(header, has_body=has_body)
 
     def _subprogram(self, prefix: str, start: int) -> None:
         """A header; its body, if it has one, becomes a frame."""

@@ -44,6 +44,9 @@ def read_header(window: Window, prefix: str, start: int) -> Header:
     """Read from PROCEDURE or FUNCTION up to IS, AS, ";" or whatever ends it."""
     kind = window.word()
     window.at += 1
+    if window.word() == "IF" and window.word(1) == "NOT":
+        window.note("IF NOT EXISTS needs 23ai")
+        window.at += 3
     name, owner = window.name()
     if window.word() == "WRAPPED":
         return Header(kind, name, owner, (), None, (), prefix, start, wrapped=True)

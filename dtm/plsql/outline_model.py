@@ -75,7 +75,7 @@ class Subprogram:
 class Unit:
     """One statement of a script.
 
-    `kind`: PACKAGE, PACKAGE BODY, PROCEDURE, FUNCTION, TRIGGER, TYPE, TYPE BODY, LIBRARY, JAVA,
+    `kind`: PACKAGE, PACKAGE BODY, PROCEDURE, FUNCTION, TRIGGER, TYPE, TYPE BODY, LIBRARY, JAVA, MLE (a module),
     VIEW, BLOCK (anonymous), SQL (anything else) or SQLPLUS (a command line).
     `name`, `owner`: upper case unless quoted; "" and None where there is none.
     A stand-alone procedure or function is its own only subprogram.

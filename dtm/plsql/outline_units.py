@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from dtm.plsql.outline_body import BodyParser, Frame
 from dtm.plsql.outline_headers import PREFIXES, read_header
 from dtm.plsql.outline_model import ERROR, Diagnostic, Span, Unit
-from dtm.plsql.outline_window import END, FIRST, LAST, Window
+from dtm.plsql.outline_source import Reading
+from dtm.plsql.outline_window import END, Window
 
 _MODIFIERS = frozenset(
     {
@@ -16,7 +18,7 @@ _MODIFIERS = frozenset(
         "BITMAP", "SHARDED", "IMMUTABLE", "BLOCKCHAIN", "DUPLICATED",
     }
 )  # fmt: skip
-_STORED = frozenset({"PACKAGE", "PROCEDURE", "FUNCTION", "TRIGGER", "TYPE"})
+STORED = frozenset({"PACKAGE", "PROCEDURE", "FUNCTION", "TRIGGER", "TYPE"})
 _TABLE_LIKE = frozenset({"VIEW", "TABLE", "SEQUENCE", "SYNONYM", "INDEX"})
 _BLOCK_STARTS = frozenset({"DECLARE", "BEGIN", "<<"})
 _TRIGGER_BODIES = frozenset({"DECLARE", "BEGIN", "COMPOUND", "CALL", "<<"})
@@ -85,20 +87,19 @@ class UnitParser:
         elif word in _BLOCK_STARTS:
             self._kind = "BLOCK"
             self._block(word)
-        elif bare and word in _STORED and window.is_name(1):
+        elif bare and word in STORED and window.is_name(1):
             self._created(word)
         elif word == "WITH" and window.word(1) in ("FUNCTION", "PROCEDURE"):
-            while not window.is_slash():
-                window.at += 1
+            self._to_slash()
         else:
             self._skip_sql()
 
     def _created(self, word: str) -> None:
         window = self._window
-        if word in _STORED:
+        if word in STORED:
             self._stored(word)
-        elif word == "JAVA":
-            self._kind = "JAVA"
+        elif word == "JAVA" or (word == "MLE" and window.word(1) == "MODULE"):
+            self._kind = word
             self._skip_text()
         elif word == "LIBRARY" or word in _TABLE_LIKE:
             self._kind = word
@@ -111,8 +112,17 @@ class UnitParser:
 
     def _skip_sql(self) -> None:
         """Go behind the ";" of a SQL statement, or up to the "/" line or the end."""
-        if not self._window.skip_sql(_STORED):
-            self._window.note("';' missing in front of this")
+        window = self._window
+        start = window.at
+        if not window.skip_sql(STORED):
+            window.note("';' missing in front of this")
+        declared = (("WITH", "FUNCTION"), ("WITH", "PROCEDURE"))
+        if any(pair in declared for pair in pairwise(window.words[start : window.at])):
+            self._to_slash()  # a query with declarations of its own
+
+    def _to_slash(self) -> None:
+        while not self._window.is_slash():
+            self._window.at += 1
 
     def _skip_if_not_exists(self) -> None:
         window = self._window
@@ -152,8 +162,6 @@ class UnitParser:
 
     def _standalone(self) -> None:
         window = self._window
-        if window.word(1) == "IF" and window.word(2) == "NOT":
-            window.error("IF NOT EXISTS is not supported before 23ai")
         header = read_header(window, "", window.at)
         self._name, self._owner = header.name, header.owner
         self._note_authid(header.attributes)
@@ -161,7 +169,12 @@ class UnitParser:
             self._wrapped = True
             self._skip_text()
             return
-        BodyParser(window, Frame("ROOT", True), self._root).standalone(header)
+        body = BodyParser(window, Frame("ROOT", True), self._root)
+        if window.word(1) == "MLE" and window.word(2) == "LANGUAGE":
+            body.declared(header, has_body=True)
+            self._skip_text()  # JavaScript
+            return
+        body.standalone(header)
 
     def _note_authid(self, attributes: tuple[str, ...]) -> None:
         if "AUTHID" in attributes[:-1]:
@@ -229,26 +242,30 @@ class UnitParser:
         BodyParser(window, Frame("BLOCK", word == "DECLARE", name), self._root).parse()
 
 
-def parse_unit(text: str, window: Window, *, bare: bool) -> tuple[Unit, Window, int | None]:
+def parse_unit(
+    text: str, window: Window, ways: tuple[Reading, ...], *, bare: bool
+) -> tuple[Unit, Window, int | None]:
     """Parse the statement at the window's token: the unit, the window to go on with, and the
     offset to go on lexing at when what was skipped is no PL/SQL.
 
-    With conditional compilation the branch of each $IF that gives fewer errors is taken.
+    `ways`: how the text can be read, the window's own way first; the one with the fewest errors
+    is taken.
     """
     parser = UnitParser(window)
     first = window.token()
     unit = parser.parse(bare=bare)
-    if not window.conditional or first is None or not _errors(unit.diagnostics):
-        return unit, window, parser.resume
-    other = Window(text, first.offset, first.line, LAST)
-    other_parser = UnitParser(other)
-    other_unit = other_parser.parse(bare=bare)
-    if _errors(other_unit.diagnostics) >= _errors(unit.diagnostics):
-        return unit, window, parser.resume
-    if other_parser.resume is not None:
-        return other_unit, other, other_parser.resume
-    # The next statement starts with the first branches again.
-    return other_unit, Window(text, _end_of(other), _line_at(other), FIRST), None
+    resume = parser.resume
+    for way in ways[1:]:
+        if first is None or not _errors(unit.diagnostics):
+            break
+        other = Window(text, first.offset, first.line, way)
+        parser = UnitParser(other)
+        found = parser.parse(bare=bare)
+        if _errors(found.diagnostics) < _errors(unit.diagnostics):
+            # The next statement is read in the likeliest way again.
+            unit, resume = found, parser.resume
+            window = Window(text, _end_of(other), _line_at(other), ways[0])
+    return unit, window, resume
 
 
 def _end_of(window: Window) -> int:

@@ -10,9 +10,9 @@ from collections.abc import Container, Iterator
 from itertools import islice
 
 from dtm.plsql import lexer
-from dtm.plsql.lexer import Lexer, Token
-from dtm.plsql.outline_conditional import one_branch
+from dtm.plsql.lexer import Token
 from dtm.plsql.outline_model import ERROR, NOTE, Diagnostic, Span
+from dtm.plsql.outline_source import Reading, Source
 
 _FIRST_BLOCK, _LAST_BLOCK = 16, 512  # tokens lexed at once: few, as many windows are short
 _MARKS = {
@@ -22,30 +22,21 @@ _MARKS = {
     lexer.BIND: ":",
 }
 _NAMES = (lexer.IDENT, lexer.QUOTED, lexer.SUBSTITUTION)
-FIRST, LAST = "first", "last"  # branches of an $IF
 END = ""  # the word behind the last token
+_PLAIN = Reading()
 
 
 class Window:
-    """Tokens from `offset` on; `at` is the current index.
+    """Tokens from `offset` on; `at` is the current index."""
 
-    `branch`: which branch of every $IF to keep; None when the text has no conditional compilation.
-    """
-
-    def __init__(
-        self, text: str, offset: int, line: int, branch: str | None = None, source: str = ""
-    ) -> None:
+    def __init__(self, text: str, offset: int, line: int, reading: Reading = _PLAIN) -> None:
         self.text = text
-        self._original = source or text  # as written, where `text` has lines blanked out
         self.words: list[str] = []
         self.tokens: list[Token] = []
         self.at = 0
         self.diagnostics: list[Diagnostic] = []
-        self._lexer = Lexer(text, offset, line)
-        self._source: Iterator[Token] = iter(self._lexer)
-        self.conditional = branch is not None
-        if branch is not None:
-            self._source = one_branch(self._lexer, first=branch == FIRST)
+        self._source = Source(text, offset, line, reading)
+        self._tokens: Iterator[Token] = iter(self._source)
         self._block = _FIRST_BLOCK
         self._ended = False
 
@@ -55,7 +46,7 @@ class Window:
         """Lex another block; False at the end of the text."""
         if self._ended:
             return False
-        block = list(islice(self._source, self._block))
+        block = list(islice(self._tokens, self._block))
         self._ended = len(block) < self._block
         self._block = min(self._block * 2, _LAST_BLOCK)
         if not block:
@@ -88,7 +79,7 @@ class Window:
         """The lexer's problems before offset `until`."""
         return [
             Diagnostic(ERROR, one.message, one.offset, one.line, one.column)
-            for one in self._lexer.problems
+            for one in self._source.problems
             if one.offset < until
         ]
 
@@ -120,7 +111,7 @@ class Window:
         end = min(end, len(self.tokens))
         if start >= end:
             return ""
-        return self._original[self.tokens[start].offset : self.tokens[end - 1].end]
+        return self.text[self.tokens[start].offset : self.tokens[end - 1].end]
 
     # ------------------------------------------------------------------ skips
 
@@ -157,17 +148,19 @@ class Window:
             try:
                 found = self.words.index(";", start)
             except ValueError:
-                start = len(self.words)
-                if self.more():
-                    continue
-                found = start
-            slash = self._slash_between(self.at, found)
-            if slash is not None or found == len(self.words):
-                self.at = found if slash is None else slash
-                self.error("';' expected")
-                return False
-            self.at = found + 1
-            return True
+                found = len(self.words)
+            slash = self._slash_between(start, found)
+            if slash is not None:
+                found = slash
+            elif found < len(self.words):
+                self.at = found + 1
+                return True
+            elif self.more():  # only now: a script may have no ";" at all
+                start = found
+                continue
+            self.at = found
+            self.error("';' expected")
+            return False
 
     def _slash_between(self, start: int, end: int) -> int | None:
         """Index of the first "/" line among the tokens `start` to `end`."""
@@ -228,6 +221,16 @@ class Window:
             if depth == 0:
                 return
 
+    def skip_line(self) -> None:
+        """Go behind the tokens that begin on the current one's line."""
+        line = self.tokens[self.at].line
+        while not self.is_slash() and self.tokens[self.at].line == line:
+            self.at += 1
+
+    def _attached(self) -> bool:
+        """Does the current token touch the one before, as in record.field, unlike "&x. THEN"?"""
+        return self.tokens[self.at].offset == self.tokens[self.at - 1].end
+
     def until(self, stops: Container[str], shown: str) -> bool:
         """Skip an expression up to one of `stops` outside parentheses and CASE .. END."""
         depth = cases = 0
@@ -240,7 +243,7 @@ class Window:
                 depth -= 1
             elif word == ";":
                 break
-            elif before == ".":
+            elif before == "." and self._attached():
                 pass
             elif word == "CASE":
                 cases += 1
