@@ -26,8 +26,37 @@ pytestmark = pytest.mark.bench
 
 CORPUS = os.environ.get("DTM_TEST_PLSQL", "")
 SUFFIXES = frozenset(
-    ".sql .pks .pkb .pkg .pck .pkh .pls .plb .plsql .prc .fnc .fun .trg .tps .tpb .typ .tys .tyb"
-    " .vw .vws .bdy .spc .sps .spb .tab .seq .proc .func .ddl".split()
+    [
+        ".sql",
+        ".pks",
+        ".pkb",
+        ".pkg",
+        ".pck",
+        ".pkh",
+        ".pls",
+        ".plb",
+        ".plsql",
+        ".prc",
+        ".fnc",
+        ".fun",
+        ".trg",
+        ".tps",
+        ".tpb",
+        ".typ",
+        ".tys",
+        ".tyb",
+        ".vw",
+        ".vws",
+        ".bdy",
+        ".spc",
+        ".sps",
+        ".spb",
+        ".tab",
+        ".seq",
+        ".proc",
+        ".func",
+        ".ddl",
+    ]
 )
 _NO_CODE = re.compile(
     r"--[^\n]*|/\*.*?\*/|q'\[.*?\]'|q'\{.*?\}'|q'\(.*?\)'|q'<.*?>'|q'([^\s\w]).*?\1'|'[^']*'",
