@@ -32,6 +32,11 @@ Durability
   tablespaces too. It does not survive the death of the machine: files are not flushed (fsync).
 - No redo, archive logs, flashback or recycle bin: DROP TABLE is PURGE.
 
+Dependencies
+- A change of a table makes INVALID what uses the changed columns, as in Oracle; a word of a static
+  statement that is a column's name counts as that column. Replacing a view, a package or another
+  unit makes everything that depends on it INVALID.
+
 Storage
 - A tablespace is a file that really fills up (ORA-01653) and is really freed; quotas count
   (ORA-01536). A partitioned table lies in one tablespace: that of its partitions is only recorded,

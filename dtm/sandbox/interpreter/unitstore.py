@@ -233,7 +233,11 @@ class UnitStore:
         found = entry.compilation
         rt.catalog.put_unit(settled, [*found.errors, *found.warnings])
         rt.catalog.set_dependencies(
-            stored.owner, stored.name, stored.type, sorted(entry.compilation.depends)
+            stored.owner,
+            stored.name,
+            stored.type,
+            sorted(entry.compilation.depends),
+            {name: tuple(sorted(used)) for name, used in entry.compilation.uses.items()},
         )
         kept = rt.catalog.unit(stored.owner, stored.name, stored.type)
         if kept is not None:

@@ -212,7 +212,10 @@ class CatalogPort(Protocol):
         name: str,
         unit_type: str,
         on: Sequence[tuple[str, str, str]],
-    ) -> None: ...
+        uses: Mapping[tuple[str, str], tuple[str, ...]],
+    ) -> None:
+        """`uses`: of a table or view (owner, name) the columns, "*" the whole row, "+" when a new
+        column could change what a name means."""
 
 
 class OpenCursor(Protocol):

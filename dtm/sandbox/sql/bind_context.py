@@ -58,6 +58,8 @@ class Context:
     needs: Requirements = field(default_factory=Requirements)
     aliases: int = 0
     view_depth: int = 0
+    stars: dict[int, list[str]] = field(default_factory=dict)  # offset of a `*`: its columns
+    refresh: Callable[[View], View] | None = None  # an INVALID view compiled anew
     evaluate: Callable[[Requirements, str], Encoded] | None = None  # a constant, now
     nextvals: list[int] = field(default_factory=list)  # sequences whose NEXTVAL was asked for
     _bind_places: dict[int, int] | None = None

@@ -324,6 +324,9 @@ class Unit:
     settings: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[tuple[int, int, str, str], ...] = ()  # line, position, text, attribute
     depends_on: tuple[tuple[str, str, str], ...] = ()
+    uses: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # "OWNER.TABLE": columns, * +
     trigger_on: tuple[str, str] | None = None
     enabled: bool = True
     created: dt.datetime = dt.datetime(2019, 1, 1)

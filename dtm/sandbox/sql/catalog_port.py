@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from dtm.sandbox.kernel.ports import SessionContext, StoredUnit, UnitError
@@ -10,6 +10,7 @@ from dtm.sandbox.kernel.types import Column, OraType
 from dtm.sandbox.sql.catalog import now
 from dtm.sandbox.sql.catalog_model import Table, Unit, View
 from dtm.sandbox.sql.dependencies import invalidate
+from dtm.sandbox.sql.engine_views import REFRESH
 from dtm.sandbox.sql.privileges import Resolver, active_roles, has_object_privilege
 from dtm.sandbox.sql.storage_instance import Instance
 
@@ -112,12 +113,25 @@ class CatalogAccess:
         name: str,
         unit_type: str,
         on: Sequence[tuple[str, str, str]],
+        uses: Mapping[tuple[str, str], tuple[str, ...]],
     ) -> None:
-        """Record what a unit depends on: (owner, name, type)."""
+        """Record what a unit depends on: (owner, name, type), and which columns it uses."""
         found = self._catalog.unit(owner, name, unit_type)
-        if found is None or found.depends_on == tuple(on):
+        if found is None:
             return
-        self._store(lambda: self._catalog.put(replace(found, depends_on=tuple(on))))
+        kept = replace(found, depends_on=tuple(on), uses=self._columns_used(uses))
+        if kept != found:
+            self._store(lambda: self._catalog.put(kept))
+
+    def _columns_used(
+        self, uses: Mapping[tuple[str, str], tuple[str, ...]]
+    ) -> dict[str, tuple[str, ...]]:
+        """Of the words of a statement those that are columns now."""
+        used = {}
+        for (owner, name), words in uses.items():
+            known = {c.name for c in self.columns(owner, name) or ()} | {"*", "+"}
+            used[f"{owner}.{name}"] = tuple(word for word in words if word in known)
+        return used
 
     def _store(self, work: Callable[[], None]) -> None:
         """As DDL; inside a running SQL statement (recompile on use) the commit waits for its end."""
@@ -154,8 +168,17 @@ class CatalogAccess:
         if isinstance(found, Table):
             return found.described
         if isinstance(found, View):
-            return found.columns
+            return self._refreshed(found).columns
         return None
+
+    def _refreshed(self, view: View) -> View:
+        """An INVALID view compiled anew."""
+        refresh = self._instance.attributes.get(REFRESH)
+        session = self._instance.sessions.get(self._context.sid)
+        if view.status == "VALID" or refresh is None or session is None:
+            return view
+        found: View = refresh(session, view)
+        return found
 
     def can_execute(self, owner: str, name: str, schema: str) -> bool:
         """May a unit of `schema` (an anonymous block: the session's user) call owner.name?"""

@@ -27,6 +27,7 @@ from dtm.sandbox.sql.ddl_drop import rename_object
 from dtm.sandbox.sql.ddl_index_state import all_unusable
 from dtm.sandbox.sql.ddl_physical import parse_physical
 from dtm.sandbox.sql.ddl_tokens import Tokens
+from dtm.sandbox.sql.dependencies import ColumnChange
 from dtm.sandbox.sql.partitions_ddl import PARTITION_VERBS, alter_partitions
 from dtm.sandbox.sql.partitions_set import default_attributes, set_interval, set_template
 
@@ -59,7 +60,7 @@ def alter_table(ddl: Ddl, tokens: Tokens) -> DdlResult:
         current = ddl.catalog.table_by_id(table.id)
         if current is not None:
             ddl.catalog.put(replace(current, last_ddl=now()))
-        ddl.invalidate(table.owner, table.name)
+            ddl.invalidate(table.owner, table.name, ColumnChange.between(table, current))
 
     ddl.run(work, table)
     return DdlResult("ALTER TABLE")

@@ -20,7 +20,7 @@ from dtm.sandbox.sql.catalog_model import (
     TableColumn,
 )
 from dtm.sandbox.sql.ddl_tokens import Name
-from dtm.sandbox.sql.dependencies import invalidate
+from dtm.sandbox.sql.dependencies import ColumnChange, invalidate
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.privileges import Resolver
 from dtm.sandbox.sql.storage import Database
@@ -50,6 +50,9 @@ class Translator(Protocol):
 
     def unnamed(self, text: str) -> int | None:
         """Offset in a query's text of a select-list expression that needs a name (ORA-00998)."""
+
+    def expanded(self, session: StorageSession, text: str) -> str:
+        """A query with the columns every `*` of it means now."""
 
     def relations(self, session: StorageSession, text: str) -> Sequence[tuple[str, str]]:
         """The (owner, name) of the relations and functions a query uses: its dependencies."""
@@ -171,6 +174,6 @@ class Ddl:
         self.catalog.put(moved)
         database.attach_table(moved)
 
-    def invalidate(self, owner: str, name: str) -> None:
-        """A definition changed: what depends on it becomes INVALID."""
-        invalidate(self.catalog, owner, name)
+    def invalidate(self, owner: str, name: str, change: ColumnChange | None = None) -> None:
+        """A definition changed: what depends on it (on these columns) becomes INVALID."""
+        invalidate(self.catalog, owner, name, change=change)

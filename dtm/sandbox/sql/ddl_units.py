@@ -11,13 +11,13 @@ from dataclasses import replace
 from dtm.plsql.lexer import IDENT, QUOTED, Lexer, Token
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import PlsqlPort, StoredUnit, UnitError
-from dtm.sandbox.kernel.types import Column
 from dtm.sandbox.sql.catalog import now
 from dtm.sandbox.sql.catalog_model import Unit, View
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
 from dtm.sandbox.sql.ddl_tokens import Tokens
 from dtm.sandbox.sql.ddl_user import forget_grants_on
 from dtm.sandbox.sql.dependencies import invalidate
+from dtm.sandbox.sql.engine_views import compiled_view
 
 UNIT_WORDS = ("PACKAGE", "PROCEDURE", "FUNCTION", "TRIGGER", "TYPE")
 _CLASS = {"TRIGGER": "TRIGGER", "TYPE": "TYPE"}  # the rest: PROCEDURE
@@ -156,28 +156,9 @@ def alter_view(ddl: Ddl, tokens: Tokens) -> DdlResult:
     if not tokens.accept("COMPILE"):
         tokens.unsupported(491, f"ALTER VIEW ... {tokens.here.text}")
     tokens.finish()
-    view = found
     try:
-        columns = _as_owner(ddl, view)
-        status = "VALID"
+        view = compiled_view(ddl.translator, ddl.session, found)
     except OraError:
-        columns, status = view.columns, "INVALID"
-    ddl.run(lambda: ddl.catalog.put(replace(view, columns=columns, status=status)))
-    return DdlResult("ALTER VIEW", warning=status != "VALID")
-
-
-def _as_owner(ddl: Ddl, view: View) -> tuple[Column, ...]:
-    """The columns of a view, compiled anew in its owner's schema with its owner's rights."""
-    context = ddl.session.context
-    before = context.current_schema, context.effective_user
-    context.current_schema = view.owner
-    if view.owner != context.user:
-        context.effective_user = view.owner
-    try:
-        columns = tuple(ddl.translator.describe(ddl.session, view.text))
-    finally:
-        context.current_schema, context.effective_user = before
-    if len(view.columns) != len(columns):
-        return columns
-    # A column list keeps the names it gave.
-    return tuple(replace(c, name=o.name) for c, o in zip(columns, view.columns, strict=True))
+        view = replace(found, status="INVALID")
+    ddl.run(lambda: ddl.catalog.put(view))
+    return DdlResult("ALTER VIEW", warning=view.status != "VALID")

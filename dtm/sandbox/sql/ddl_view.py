@@ -34,6 +34,8 @@ def create_view(ddl: Ddl, tokens: Tokens, *, replacing: bool) -> DdlResult:
     if old is not None and not (replacing and isinstance(old, View)):
         raise OraError(955, offset=name.offset)
     columns, depends_on = _described(ddl, text, offset, aliases, force=force)
+    if columns:
+        text = ddl.translator.expanded(ddl.session, text)
 
     def work() -> None:
         view = View(

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 
 from dtm.plsql.lexer import IDENT, OP
 from dtm.sandbox.kernel.errors import OraError
@@ -30,6 +31,7 @@ from dtm.sandbox.sql.engine_plans import Outcome, Statement, Template
 from dtm.sandbox.sql.engine_runtime import Actor, Runtime
 from dtm.sandbox.sql.engine_sequences import SessionSequences
 from dtm.sandbox.sql.engine_set import set_session
+from dtm.sandbox.sql.engine_views import REFRESH, refreshed
 from dtm.sandbox.sql.functions.environment import Environment
 from dtm.sandbox.sql.parse_statements import StatementParser
 from dtm.sandbox.sql.parse_tokens import unsupported
@@ -70,6 +72,7 @@ class Engine:
         self.instance = instance
         self.runtime = Runtime(instance.connection, instance.database.mutex)
         self.hooks = DdlTranslator(self)
+        instance.attributes[REFRESH] = partial(refreshed, self.hooks)
         self._cache: OrderedDict[object, Compiled] = OrderedDict()
 
     def session(
@@ -214,6 +217,7 @@ class SqlSession:
     ) -> Compiled:
         names = SessionNames(self.resolver)
         context = Context(text, self.context, names, self.plsql, scope, bind_types, wide)
+        context.refresh = lambda view: refreshed(self.engine.hooks, self.storage, view)
         context.evaluate = lambda needs, sql: self.engine.evaluate(self.storage, needs, sql)
         version = self.engine.instance.catalog.version
         statement = translate(node, context)

@@ -28,6 +28,7 @@ from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.engine_compile import described
 from dtm.sandbox.sql.engine_names import SessionNames
 from dtm.sandbox.sql.engine_persistent import stored_name
+from dtm.sandbox.sql.engine_views import refreshed
 from dtm.sandbox.sql.parse_statements import parse_condition, parse_expression, parse_query
 from dtm.sandbox.sql.privileges import Resolver
 from dtm.sandbox.sql.transactions import StorageSession
@@ -52,8 +53,9 @@ class DdlTranslator:
 
     def _context(self, session: StorageSession, text: str) -> Context:
         names = SessionNames(Resolver(session.instance.catalog, session.context))
-        plsql = self.engine.plsql_of(session)
-        return Context(text, session.context, names, plsql)
+        context = Context(text, session.context, names, self.engine.plsql_of(session))
+        context.refresh = lambda view: refreshed(self, session, view)
+        return context
 
     def _stored(self, session: StorageSession, text: str) -> Context:
         """The context of an expression that becomes part of the schema."""
@@ -151,6 +153,14 @@ class DdlTranslator:
                 if not isinstance(name, n.Name) or name.path[-1] in _MOVING:
                     return item.at
         return None
+
+    def expanded(self, session: StorageSession, text: str) -> str:
+        """A query with the columns every `*` of it means now."""
+        context = self._context(session, text)
+        DmlTranslator(context).query(parse_query(text), None)
+        for at, names in sorted(context.stars.items(), reverse=True):
+            text = f"{text[:at]}{','.join(names)}{text[text.index('*', at) + 1 :]}"
+        return text
 
     def relations(self, session: StorageSession, text: str) -> Sequence[tuple[str, str]]:
         """(owner, name) of the relations and sequences a query names."""

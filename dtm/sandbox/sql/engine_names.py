@@ -34,6 +34,7 @@ class SessionNames:
     def relation(self, path: tuple[str, ...], privilege: str, offset: int) -> Relation:
         """A table, a view, or a dictionary view; ORA-00942, ORA-01031."""
         found = self.resolver.relation(path, privilege, offset)
+        self.used += self.resolver.synonyms(path)
         kind = "TABLE" if isinstance(found, Table) else "VIEW"
         self.used.append((found.owner, found.name, kind))
         return seen_through(found)
@@ -41,6 +42,7 @@ class SessionNames:
     def sequence(self, path: tuple[str, ...], offset: int) -> Sequence:
         """ORA-02289, ORA-01031."""
         found = self.resolver.sequence(path, offset)
+        self.used += self.resolver.synonyms(path)
         self.used.append((found.owner, found.name, "SEQUENCE"))
         return found
 

@@ -24,6 +24,7 @@ from dtm.sandbox.sql.catalog_model import (
 
 PUBLIC = "PUBLIC"
 SYS = "SYS"
+_MOST_SYNONYMS = 8  # in a chain
 ENABLED_ROLES = "enabled roles"  # key of SessionContext.state after SET ROLE
 # Which roles count: all of the user's, none, or the enabled ones (and those granted to them).
 Roles = bool | frozenset[str]
@@ -199,11 +200,24 @@ class Resolver:
             found = self.catalog.find(path[0], path[1])
         else:
             found = self.catalog.find(home, path[0]) or self.catalog.find(PUBLIC, path[0])
-        for _ in range(8):
+        for _ in range(_MOST_SYNONYMS):
             if not isinstance(found, Synonym):
                 break
             found = self.catalog.find(found.target_owner, found.target_name)
         return found
+
+    def synonyms(self, path: tuple[str, ...]) -> list[tuple[str, str, str]]:
+        """The synonyms a name goes through: (owner, name, SYNONYM)."""
+        home = self.context.current_schema
+        owner, name = path if len(path) > 1 else (home, path[0])
+        found = self.catalog.find(owner, name)
+        if found is None and len(path) == 1:
+            found = self.catalog.find(PUBLIC, name)
+        passed: list[tuple[str, str, str]] = []
+        while isinstance(found, Synonym) and len(passed) < _MOST_SYNONYMS:
+            passed.append((found.owner, found.name, "SYNONYM"))
+            found = self.catalog.find(found.target_owner, found.target_name)
+        return passed
 
     def relation(self, path: tuple[str, ...], privilege: str, offset: int = 0) -> Table | View:
         """The table or view with the right to SELECT, INSERT ...; ORA-00942, ORA-01031."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql import parse_nodes as n
-from dtm.sandbox.sql.bind_model import OutColumn, Relation, Scope, Stage, Typed
+from dtm.sandbox.sql.bind_model import OutColumn, Relation, Scope, Source, Stage, Typed
 from dtm.sandbox.sql.bind_scope import find_source, identifier_text, staged
 from dtm.sandbox.sql.bind_walk import walk
+from dtm.sandbox.sql.catalog_model import quote
 from dtm.sandbox.sql.functions.conversion import family
 from dtm.sandbox.sql.translate_blocks import (
     Block,
@@ -187,7 +188,26 @@ class SelectTranslator(LockTranslator):
                 if column.hidden or (not star.qualifier and column.name in scope.merged):
                     continue
                 result.append(self._star_column(column.name, column.value, scope, star))
+        self._note_star(star, scope, sources, result)
         return result
+
+    def _note_star(
+        self, star: n.Star, scope: Scope, sources: list[Source], result: list[OutColumn]
+    ) -> None:
+        """What `*` means now: a view keeps that (CREATE VIEW, "Notes on Creating Views")."""
+        if self.context.view_depth:
+            return
+        names = [quote(column.name) for column in result]
+        if len(scope.sources) > 1 or star.qualifier:
+            origins = [""] * (0 if star.qualifier else len(scope.merged))
+            for source in sources:
+                shown = [
+                    c for c in source.columns.values()
+                    if not c.hidden and (star.qualifier or c.name not in scope.merged)
+                ]  # fmt: skip
+                origins += [f"{quote(source.name)}." if source.name else ""] * len(shown)
+            names = [origin + name for origin, name in zip(origins, names, strict=True)]
+        self.context.stars[star.at] = names
 
     def _star_column(self, name: str, value: Typed, scope: Scope, star: n.Star) -> OutColumn:
         seen = staged(scope, value)

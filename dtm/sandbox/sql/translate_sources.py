@@ -175,6 +175,8 @@ class SourceTranslator(AggregateTranslator):
     def view(self, view: View, at: int) -> Relation:
         """A stored view's query, translated with its owner's names; ORA-04063 if it is broken."""
         context = self.context
+        if view.status != "VALID" and context.refresh is not None:
+            view = context.refresh(view)
         if context.view_depth > _MAX_VIEW_DEPTH:
             context.unsupported(174, "views nested this deeply", at)
         outer_names, outer_text, outer_scope = context.names, context.text, context.scope

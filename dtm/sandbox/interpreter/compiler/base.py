@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
@@ -73,6 +73,7 @@ class Base:
         self.errors: list[UnitError] = []
         self.warnings: list[UnitError] = []  # what the sandbox has not, met when it runs
         self.depends: set[tuple[str, str, str]] = set()
+        self.uses: dict[tuple[str, str], set[str]] = {}  # what of a table or view (mentions.py)
         self.binds: BlockBinds | None = None
         self.pseudo: dict[str, Place] = {}  # :NEW.X and :OLD.X of a trigger
         self.unit_loop_level = 0
@@ -102,6 +103,11 @@ class Base:
             raise Unsupported(number, construct, *place)
 
         return refuse
+
+    def depend_on_columns(self, found: tuple[str, str, str], columns: Iterable[str]) -> None:
+        """The unit uses these columns of a table or view."""
+        self.depends.add(found)
+        self.uses.setdefault(found[:2], set()).update(columns)
 
     def wrong(self, pos: Pos, number: int, *args: object) -> NoReturn:
         """Raise a PLS error."""

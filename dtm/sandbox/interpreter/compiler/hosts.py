@@ -13,6 +13,7 @@ from typing import Any
 
 from dtm.plsql.lexer import BIND, IDENT, OP, QUOTED, Token
 from dtm.sandbox.interpreter import bridge
+from dtm.sandbox.interpreter.compiler.mentions import mentions
 from dtm.sandbox.interpreter.compiler.objects import ObjectMixin
 from dtm.sandbox.interpreter.compiler.symbols import (
     AttributeSymbol,
@@ -213,6 +214,10 @@ class HostMixin(ObjectMixin):
             raise CompileError(pos, f"PL/SQL: ORA-{error.code:05d}: {error.message}") from None
         except CompileError as error:
             raise CompileError(sql.pos if error.pos == (0, 0) else error.pos, error.text) from None
+        compiled = site.compiled(self.rt)[0]
+        words = mentions(sql.tokens, hosts=bool(compiled.hosts), relations=len(compiled.relations))
+        for relation in compiled.relations:
+            self.depend_on_columns(relation, words)
         scope.resolver = None
         return site
 

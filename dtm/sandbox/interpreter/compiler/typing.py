@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dtm.sandbox.interpreter.compiler.mentions import WHOLE
 from dtm.sandbox.interpreter.compiler.naming import NamingMixin
 from dtm.sandbox.interpreter.compiler.symbols import (
     AttributeSymbol,
@@ -167,7 +168,7 @@ class TypingMixin(NamingMixin):
         found = self.catalog.resolve(tuple(path[:-1]), self.schema)
         if found is None or found[2] not in ("TABLE", "VIEW", "MATERIALIZED VIEW"):
             return None
-        self.depends.add(found)
+        self.depend_on_columns(found, path[-1:])
         return self.catalog.column_type(found[0], found[1], path[-1])
 
     def _row(self, ref: TypeRef) -> PlType:
@@ -176,7 +177,7 @@ class TypingMixin(NamingMixin):
             found = self.catalog.resolve(ref.path, self.schema)
             columns = None if found is None else self.catalog.columns(found[0], found[1])
             if found is not None and columns is not None:
-                self.depends.add(found)
+                self.depend_on_columns(found, (WHOLE,))
                 return self.row_type(columns, ".".join(ref.path) + "%ROWTYPE")
         rest = list(ref.path[1:])
         if symbol is None:

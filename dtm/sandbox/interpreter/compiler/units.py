@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dtm.plsql.lexer import IDENT, QUOTED, lex
 from dtm.sandbox.interpreter.compiler.base import BlockBinds, Resolver
 from dtm.sandbox.interpreter.compiler.objectunits import ObjectUnitMixin
 from dtm.sandbox.interpreter.compiler.symbols import (
@@ -103,6 +104,7 @@ class Compilation:
     errors: list[UnitError] = field(default_factory=list)
     depends: set[tuple[str, str, str]] = field(default_factory=set)
     warnings: list[UnitError] = field(default_factory=list)
+    uses: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
 
 class UnitCompiler(ObjectUnitMixin):
@@ -118,7 +120,11 @@ class UnitCompiler(ObjectUnitMixin):
     def compilation(self, result: Any) -> Compilation:
         """The outcome."""
         return Compilation(
-            None if self.errors else result, self.errors, self.depends, self.warnings
+            None if self.errors else result,
+            self.errors,
+            self.depends,
+            self.warnings,
+            self.uses,
         )
 
     # -------------------------------------------------------------- packages
@@ -251,7 +257,8 @@ class UnitCompiler(ObjectUnitMixin):
         )
         if table is None:
             raise pls(header.pos, 201, header.table)
-        self.depends.add(table)
+        words = {t.value for t in lex(self.source).tokens if t.kind in (IDENT, QUOTED)}
+        self.depend_on_columns(table, words)
         columns = self.catalog.columns(table[0], table[1]) or ()
         self.trigger_columns = {column.name: Scalar(column.type) for column in columns}
         routine = Routine(unit.name, [Param("~EVENT", Scalar(_ANY))], None, self.unit)

@@ -84,7 +84,7 @@ class FakeCatalog:
     def can_execute(self, owner: str, name: str, schema: str) -> bool:
         return name in self.granted
 
-    def set_dependencies(self, owner: str, name: str, unit_type: str, on: Any) -> None:
+    def set_dependencies(self, owner: str, name: str, unit_type: str, on: Any, uses: Any) -> None:
         pass
 
 

@@ -59,6 +59,9 @@ class PlainTranslator:
     def unnamed(self, text: str) -> int | None:
         return None
 
+    def expanded(self, session: StorageSession, text: str) -> str:
+        return text
+
     def relations(self, session: StorageSession, text: str) -> Sequence[tuple[str, str]]:
         return [("APP", name.upper()) for name in re.findall(r"from (\w+)", text, re.IGNORECASE)]
 

@@ -109,9 +109,9 @@ def test_dependents_become_invalid(app: Client, access: CatalogAccess, run: Run)
     for name in ("low", "high"):
         run(f"CREATE PACKAGE {name} AS x NUMBER; END;")
         run(f"CREATE PACKAGE BODY {name} AS x NUMBER; END;")
-    access.set_dependencies("APP", "LOW", "PACKAGE BODY", [("APP", "T", "TABLE")])
-    access.set_dependencies("APP", "HIGH", "PACKAGE", [("APP", "LOW", "PACKAGE")])
-    access.set_dependencies("APP", "HIGH", "PACKAGE BODY", [("APP", "HIGH", "PACKAGE")])
+    access.set_dependencies("APP", "LOW", "PACKAGE BODY", [("APP", "T", "TABLE")], {})
+    access.set_dependencies("APP", "HIGH", "PACKAGE", [("APP", "LOW", "PACKAGE")], {})
+    access.set_dependencies("APP", "HIGH", "PACKAGE BODY", [("APP", "HIGH", "PACKAGE")], {})
     app.ddl("ALTER TABLE t ADD (more NUMBER)")
     states = [status(app, "LOW", "PACKAGE"), status(app, "LOW", "PACKAGE BODY")]
     assert states == ["VALID", "INVALID"]
@@ -125,7 +125,7 @@ def test_views_become_invalid_and_compile_again(app: Client, world: World) -> No
     query = "SELECT id FROM t"
     app.translator.queries[query] = ([Column("ID", NUMBER)], [])
     app.ddl("CREATE TABLE t (id NUMBER)", f"CREATE VIEW v AS {query}")
-    app.ddl("ALTER TABLE t ADD (more NUMBER)")
+    app.ddl("ALTER TABLE t MODIFY (id NUMBER(5))")
     view = world.instance.catalog.find("APP", "V")
     assert isinstance(view, View)
     assert view.status == "INVALID"
