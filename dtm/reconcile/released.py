@@ -7,9 +7,10 @@ look. A version that was never released is never installed: the caller says whic
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from dtm.errors import DtmError, NotApplied, TaskFailed
+from dtm.errors import DtmError, Locked, NotApplied, TaskFailed
 from dtm.model.instance import Instance
 from dtm.model.package import UnitKey
 from dtm.model.resources import Kind, ResourceId
@@ -83,17 +84,25 @@ class _Run:
             check_identity(want.instance, facts, known)
             if known is None:
                 self.store.record_facts([facts])
-            if not self._todo(history, look(target, want, facts)):
-                return ()
-            return self._install(target, want, facts)
+            if self._todo(history, look(target, want, facts)):
+                return self._install(target, want, facts, self.gate_s)
+            if any(history.begun(self.name, version.package) for version in self.versions):
+                with suppress(Locked):  # whoever uses the code now, the next run tidies up
+                    return self._install(target, want, facts, 0.0)
+            return ()
         finally:
             target.close()
 
-    def _install(self, target: Target, want: Want, facts: Facts) -> tuple[str, ...]:
-        """Look once more behind the gate: another run may have been faster."""
-        with target.code_gate(self.gate_s):
+    def _install(self, target: Target, want: Want, facts: Facts, gate_s: float) -> tuple[str, ...]:
+        """Look once more behind the gate: another run may have been faster.
+
+        Then everything is in place, and no install that died on the way is open any more.
+        """
+        with target.code_gate(gate_s):
             todo = self._todo(self._history(), look(target, want, facts))
-            return tuple(self._package(target, version, units) for version, units in todo)
+            done = tuple(self._package(target, version, units) for version, units in todo)
+            self.store.settle(self.name, [version.package for version in self.versions])
+            return done
 
     def _package(
         self, target: Target, version: PackageVersion, units: tuple[UnitChange, ...]

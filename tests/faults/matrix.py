@@ -15,7 +15,7 @@ from dtm.runner.request import RunReport
 from tests.conftest import Schema
 from tests.faults.audit import audit, audit_calls
 from tests.faults.network import Relay
-from tests.faults.striking import FAILS, GATES, Kill, Seen, Striker, look, lost_answers
+from tests.faults.striking import FAILS, GATES, Kill, Seen, Striker, installs, look, lost_answers
 from tests.faults.world import FaultWorld, wait_until
 
 
@@ -34,6 +34,7 @@ class Blow(StrEnum):
 EVERYWHERE = [blow for blow in list(Blow) if blow is not Blow.SESSION_KILLED]
 TASKS = ("iterator", "initial", "a", "b", "c", "s", "p", "m", "d", "finalN", "finalY")
 SELF_COMMITTING = ("s", "p", "m")
+INSTALLS = (Kill.BEFORE_DDL, Kill.SPEC_IN, Kill.BODY_IN)
 PER_TASK = (Kill.INTENT_RECORDED, Kill.ANSWER_LOST, Kill.ANSWER_RECEIVED)
 # Before the first of them, in their order, between one and the next: that many boundaries.
 BOUNDARIES = range(1, 11)
@@ -59,6 +60,8 @@ def cases() -> Iterator[Case]:
         yield Case(Kill.BEFORE_LOCK, blow, "east")
         yield Case(Kill.LOCK_HELD, blow, "east")
         yield Case(Kill.RUN_WRITTEN, blow, "")
+        for kill in INSTALLS:
+            yield Case(kill, blow, "")
         for boundary in BOUNDARIES:
             yield Case(Kill.BETWEEN_TASKS, blow, str(boundary))
         for task in (*TASKS, "iterator2"):
@@ -106,6 +109,8 @@ def wired(ref: FaultWorld) -> Iterator[Wires]:
 
 def play(ref: FaultWorld, case: Case) -> None:
     """Strike once, resume until it is through, look at everything."""
+    if case.kill in INSTALLS:
+        ref.do("east", "DROP PACKAGE ref_op")  # the run brings it back
     if case.where == "finalY":
         ref.tell("east", "d", "FAIL")
     seen = struck(ref, case)
@@ -117,6 +122,9 @@ def play(ref: FaultWorld, case: Case) -> None:
     audit(ref, run_id, str(case), repeatable=int(twice))
     audit_calls(ref, "east", str(case))
     ref.assert_no_locks()
+    if case.kill in INSTALLS:
+        plan = ref.plan().plan
+        assert plan.empty, (str(case), plan.changes, plan.drift)
 
 
 def struck(ref: FaultWorld, case: Case) -> Seen | None:
@@ -133,7 +141,7 @@ def struck(ref: FaultWorld, case: Case) -> Seen | None:
         return Seen.read(process.output())
     with wired(ref) as wires:
         striker = Striker(case.kill, where, count, lambda: _act(case, wires), lambda: look(ref))
-        with lost_answers(striker):
+        with lost_answers(striker), installs(striker):
             _run(ref, striker)
     return striker.seen
 
@@ -224,7 +232,7 @@ def kill_sessions(ref: FaultWorld, schema: Schema) -> None:
 
 def expect(case: Case, seen: Seen) -> None:
     """What the marker must have said at that moment, and the ledger with it."""
-    if case.kill in (Kill.BEFORE_LOCK, Kill.LOCK_HELD, Kill.RUN_WRITTEN):
+    if case.kill in (Kill.BEFORE_LOCK, Kill.LOCK_HELD, Kill.RUN_WRITTEN, *INSTALLS):
         assert seen == Seen({}, {}), (str(case), seen)
         return
     if case.kill is Kill.BETWEEN_TASKS:

@@ -20,7 +20,7 @@ from dtm.runner.request import RunRequest
 from dtm.runner.run import run
 from dtm.runner.signals import SignalLadder
 from tests.conftest import Database, Schema
-from tests.faults.striking import Kill, Striker, look, lost_answers
+from tests.faults.striking import Kill, Striker, installs, look, lost_answers
 from tests.faults.world import QUICK, FaultWorld
 
 
@@ -58,7 +58,7 @@ def main() -> int:
     signals = SignalLadder()
     signals.install()
     try:
-        with lost_answers(striker):
+        with lost_answers(striker), installs(striker):
             report = run(RunRequest("ref-op", "test", **given["request"]), deps, signals)
     except DtmError as error:
         print(f"{type(error).__name__}: {error.message}")

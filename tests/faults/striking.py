@@ -33,6 +33,9 @@ class Kill(StrEnum):
     ANSWER_RECEIVED = Point.ANSWER_RECEIVED.value
     BETWEEN_TASKS = Point.BETWEEN_TASKS.value
     IN_FINAL = Point.IN_FINAL.value
+    BEFORE_DDL = "before DDL"
+    SPEC_IN = "spec in, body not"
+    BODY_IN = "body in, repository not told"
 
 
 GATES = {Kill.WORKING: "WAIT FIRST", Kill.NOT_COMMITTED: "WAIT", Kill.NO_MARKER: "WAIT LAST"}
@@ -92,6 +95,30 @@ class Striker:
                 return
             self.seen = self.watch()
         self.act()
+
+
+@contextmanager
+def installs(strike: Striker) -> Iterator[None]:
+    """Strike around the DDL of a package, the helper's apart."""
+    original = OracleSession.execute
+
+    def execute(self: OracleSession, sql: str, *rest: Any, **more: Any) -> int:
+        unit = re.match(
+            r"\s*create or replace package (body )?\W?(?!(?:dtm|dom)\b)\w", sql, re.IGNORECASE
+        )
+        if unit is None:
+            return original(self, sql, *rest, **more)
+        if not unit[1]:
+            strike(Kill.BEFORE_DDL.value, "")
+        count = original(self, sql, *rest, **more)
+        strike(Kill.BODY_IN.value if unit[1] else Kill.SPEC_IN.value, "")
+        return count
+
+    OracleSession.execute = execute  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        OracleSession.execute = original  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from tests.faults.world import FaultWorld, fault_world
 
 SLICE = (
     Case(Kill.INTENT_RECORDED, Blow.CLIENT_AFTER, "a"),
+    Case(Kill.SPEC_IN, Blow.SIGKILL, ""),
     Case(Kill.WORKING, Blow.SIGKILL, "b"),
     Case(Kill.NOT_COMMITTED, Blow.SESSION_KILLED, "d"),
     Case(Kill.NO_MARKER, Blow.SESSION_KILLED, "p"),

@@ -22,7 +22,7 @@ from dtm.oracle.connect import connect
 from dtm.oracle.errors import OracleError
 from dtm.oracle.logons import Logons
 from dtm.oracle.session import OracleSession
-from dtm.reconcile.oracle_target import helper_versions
+from dtm.reconcile.oracle_target import OracleTarget, helper_versions
 from dtm.reconcile.released import ensure_released
 from dtm.repository.records import PackageVersion
 from dtm.repository.runs import RunStore
@@ -134,7 +134,11 @@ class FaultWorld(applied.World):
         def install(
             instance: str, versions: tuple[PackageVersion, ...], run_id: str, repair: bool
         ) -> tuple[str, ...]:
-            return ensure_released(self.deps(), instance, versions, run_id=run_id, repair=repair)
+            deps = self.deps(
+                repository=self.central,
+                connect=lambda instance: OracleTarget(self.client(instance)),
+            )
+            return ensure_released(deps, instance, versions, run_id=run_id, repair=repair)
 
         return RunnerDeps(
             repository=lambda _purpose: self.central(),
