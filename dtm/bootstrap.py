@@ -203,8 +203,9 @@ class StandIn(Wiring):
 def open_runs(session: Session) -> tuple[OpenRun, ...]:
     """The runs that are not over, as reconcile asks for them."""
     from dtm.repository.runs import RunStore
+    from dtm.repository.runs_read import RunReader
 
-    return RunStore(session).open_runs()
+    return RunReader(session, RunStore(session)).open_runs()
 
 
 def _secret(reference: SecretRef | None) -> str | None:

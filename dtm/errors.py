@@ -5,6 +5,7 @@ DtmError (1)                     what went wrong, where, and what to do
  |- ConfigurationError (1)       dtm.yaml, a secret reference, a missing variable
  |- InvalidManifests (1)         manifests with error diagnostics
  |- NotApplied (1)               run asks for what the repository does not hold
+ |- NothingToDo (0)              somebody else did it in the meantime
  |- DatabaseError (1)            an Oracle or driver error outside a task (see dtm.oracle.errors)
  |- TaskFailed (3)               a task or an install failed; resumable
  |- Locked (4)                   another runner is alive, or an orphan is still working
@@ -80,6 +81,12 @@ class InvalidManifests(DtmError):
 
 class NotApplied(DtmError):
     """The repository does not hold what a run asks for."""
+
+
+class NothingToDo(DtmError):
+    """What was to be done was done by somebody else in the meantime."""
+
+    exit_code = ExitCode.OK
 
 
 class DatabaseError(DtmError):

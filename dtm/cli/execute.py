@@ -18,11 +18,12 @@ from dtm.cli.options import (
     check_confirmed,
     seconds_of,
 )
-from dtm.errors import ExitCode, UsageError
+from dtm.errors import DtmError, ExitCode, Halted, Locked, NothingToDo, UsageError
 
 if TYPE_CHECKING:
     from dtm.bootstrap import Wiring
     from dtm.runner.deps import Deps
+    from dtm.runner.due import Due
     from dtm.runner.request import RunRequest
 
 InstancesOption = Annotated[
@@ -280,8 +281,31 @@ def due(
         invocation.terminal.show(view_run.due_text(found))
     if not start:
         return ExitCode.OK
-    requests = [each.request for each in found if each.request is not None]
-    return worst(_run(each, wiring, invocation, Output.TEXT, confirm) for each in requests)
+    codes = [ExitCode.OK]
+    for each in found:
+        if each.request is not None and ExitCode.INTERRUPTED not in codes:
+            codes.append(_run_due(each, each.request, wiring, invocation, confirm))
+    return worst(codes)
+
+
+def _run_due(
+    due: Due,
+    request: RunRequest,
+    wiring: Wiring,
+    invocation: Invocation,
+    confirm: list[str] | None,
+) -> ExitCode:
+    """Run one that is due; its trouble does not keep the others from running. That somebody else
+    runs it, ran it or halted it in the meantime is no trouble."""
+    try:
+        return _run(request, wiring, invocation, Output.TEXT, confirm)
+    except (Locked, Halted, NothingToDo) as error:
+        invocation.terminal.show(f"{due.assignment}: {error.message}")
+        return ExitCode.OK
+    except DtmError as error:
+        invocation.terminal.note(f"{due.assignment}:")
+        invocation.terminal.failure(error)
+        return error.exit_code
 
 
 def _handles(wiring: Wiring, request: RunRequest, group: int) -> tuple[str, ...]:

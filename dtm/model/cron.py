@@ -25,6 +25,7 @@ class Cron:
     weekdays: frozenset[int]
     any_monthday: bool
     any_weekday: bool
+    every_hour: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Cron:
@@ -43,6 +44,7 @@ class Cron:
             weekdays=frozenset(weekdays),
             any_monthday=fields[2].startswith("*"),
             any_weekday=fields[4].startswith("*"),
+            every_hour=fields[1] == "*",
         )
 
     def on(self, day: date) -> bool:

@@ -14,7 +14,6 @@ from datetime import datetime
 from dtm.errors import UsageError
 from dtm.model.database import Session
 from dtm.model.resources import Kind
-from dtm.model.run import OpenRun
 from dtm.model.states import AttemptState, RunState
 from dtm.model.stream import Attempt, Outcome, StreamRecord
 from dtm.repository.queries import load
@@ -76,6 +75,12 @@ class RunStore:
         )
         return str(rows[0][0]) if rows else None
 
+    def newest_start(self, assignment: str) -> datetime | None:
+        """When the newest real run of an assignment was started."""
+        rows = self._session.query(self._sql["newest_start"], {"assignment_name": assignment})
+        found: datetime | None = rows[0][0]
+        return found
+
     def run(self, run_id: str) -> RunRow:
         """One run; UsageError if there is none."""
         rows = self._session.query(self._sql["run"], {"run_id": run_id})
@@ -106,23 +111,6 @@ class RunStore:
         rows = self._session.query(self._sql["packages"], {"run_id": run_id})
         pins = (PackagePin(r[0], r[1], int(r[2]), r[3], r[4]) for r in rows)
         return {(pin.instance, pin.package): pin for pin in pins}  # oldest first: the last wins
-
-    def open_runs(self) -> tuple[OpenRun, ...]:
-        """Open runs and where they still have work."""
-        found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-        for row in self._session.query(self._sql["open_runs"]):
-            found[row[0]].append(row)
-        return tuple(
-            OpenRun(
-                run_id=run_id,
-                operation=rows[0][1],
-                assignment=rows[0][2],
-                environment=rows[0][3],
-                instances=tuple(sorted({row[5] for row in rows})),
-                running=rows[0][4] == RunState.RUNNING,
-            )
-            for run_id, rows in found.items()
-        )
 
     # a run's beginning
 

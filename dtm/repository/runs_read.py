@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dtm.model.database import Session
-from dtm.model.states import AttemptState, Phase, StreamState
+from dtm.model.run import OpenRun
+from dtm.model.states import AttemptState, Phase, RunState, StreamState
 from dtm.repository.queries import load
 from dtm.repository.runs import RunStore
 from dtm.repository.runs_rows import Event, RunRow, integer_or_none, run_row
@@ -231,6 +232,27 @@ class RunReader:
         return tuple(
             TaskTime(r[0], r[1], r[2], Phase(r[3]), int(r[4]), float(r[5] or 0)) for r in rows
         )
+
+    def open_runs(self) -> tuple[OpenRun, ...]:
+        """Open runs and where they still have work."""
+        found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for row in self._session.query(load("runs")["open_runs"]):
+            found[row[0]].append(row)
+        return tuple(
+            OpenRun(
+                run_id=run_id,
+                operation=rows[0][1],
+                assignment=rows[0][2],
+                environment=rows[0][3],
+                instances=tuple(sorted({row[5] for row in rows})),
+                running=rows[0][4] == RunState.RUNNING,
+            )
+            for run_id, rows in found.items()
+        )
+
+    def assignments_changed(self) -> dict[str, datetime]:
+        """When each recorded assignment was changed last, by name."""
+        return dict(self._session.query(load("runs")["assignments_changed"]))
 
     def stream_times(self, operation: str, environment: str) -> list[StreamTime]:
         """What streams of earlier runs took, newest first."""

@@ -1,16 +1,19 @@
 """What schedules and windows ask for now; safe to call every minute, twice at once included.
 
-A scheduled time is due until a run of the assignment was started at or after it. A run that a
-window ended is due again when the window is open; one that a person halted, or that failed, waits
-for a person. Nothing is remembered here: the runs themselves are the memory.
+A scheduled time is due until a run of the assignment was started at or after it: what was missed,
+because nobody asked, is made up for once. Times before the last change of an assignment are not:
+applying a manifest never starts a run. A run that a window ended is due again when the window is
+open; one that a person halted, or that failed, waits for a person. Nothing is remembered here: the
+runs themselves are the memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from dtm.model.assignment import Assignment
 from dtm.model.cron import Cron
@@ -29,6 +32,8 @@ from dtm.runner.window import current_span, to_utc, zone_of
 
 # How far back a missed schedule is still made up for.
 _DAYS_BACK = 31
+# No clock is moved by more than this.
+_NEAR = timedelta(hours=3)
 # Halts that end by themselves: the run goes on as soon as it may.
 _RESUMED = frozenset({HaltKind.WINDOW.value, HaltKind.DURATION.value, HaltKind.ITERATIONS.value})
 
@@ -61,7 +66,11 @@ class Due:
         if self.action not in (Action.START, Action.RESUME):
             return None
         return RunRequest(
-            self.operation, self.environment, assignment=self.assignment, automatic=True
+            self.operation,
+            self.environment,
+            assignment=self.assignment,
+            automatic=True,
+            due_since=self.since if self.action is Action.START else None,
         )
 
 
@@ -72,22 +81,28 @@ def due(deps: Deps, environment: str | None = None) -> tuple[Due, ...]:
         store = RunStore(session)
         inventory = read_applied(ConfigStore(session)).inventory
         now = store.now()
-        runs = RunReader(session, store).runs(None, environment)
+        reader = RunReader(session, store)
+        runs, changed = reader.runs(None, environment), reader.assignments_changed()
     finally:
         session.close()
     latest: dict[str, RunRow] = {}
     for run in runs:  # newest first
         if not run.test:
             latest.setdefault(run.assignment, run)
-    return judge(inventory, latest, now, environment)
+    return judge(inventory, latest, now, environment, changed)
 
 
 def judge(
-    inventory: Inventory, latest: Mapping[str, RunRow], now: datetime, environment: str | None
+    inventory: Inventory,
+    latest: Mapping[str, RunRow],
+    now: datetime,
+    environment: str | None,
+    changed: Mapping[str, datetime],
 ) -> tuple[Due, ...]:
-    """The pure part: `latest` is the newest real run of each assignment."""
+    """The pure part: `latest` is the newest real run of each assignment, `changed` when it was
+    changed last."""
     return tuple(
-        _judge(assignment, latest.get(assignment.name), now)
+        _judge(assignment, latest.get(assignment.name), now, changed.get(assignment.name))
         for assignment in inventory.assignments(env=environment)
         if assignment.schedule is not None and _enabled(inventory, assignment)
     )
@@ -99,16 +114,34 @@ def last_scheduled(assignment: Assignment, now: datetime) -> datetime | None:
         return None
     zone = zone_of(assignment.window.timezone if assignment.window else "UTC")
     cron = Cron.parse(assignment.schedule)
-    today = now.replace(tzinfo=UTC).astimezone(zone).date()
-    for day in cron.days_back(today, _DAYS_BACK):
-        passed = [utc for local in cron.times(day) if (utc := to_utc(local, zone)) <= now]
-        if passed:
-            return max(passed)
+    here = now.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+    for day in cron.days_back(here.date(), _DAYS_BACK):
+        times = list(cron.times(day))
+        recent = [local for local in times if here - _NEAR <= local <= here + _NEAR]
+        for some in (recent, times):  # mostly the first few minutes tell
+            found = (utc for local in some for utc in _instants(cron, local, zone))
+            passed = [utc for utc in found if utc <= now]
+            if passed:
+                return max(passed)
     return None
 
 
-def _judge(assignment: Assignment, run: RunRow | None, now: datetime) -> Due:
+def _instants(cron: Cron, local: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """When a wall-clock time is, UTC. One that a night skips is where the clock jumps to; one that
+    a night has twice counts once - or twice, for a schedule of every hour. As in Vixie cron."""
+    first = to_utc(local, zone)
+    if not cron.every_hour:
+        return (first,)
+    again = local.replace(tzinfo=zone, fold=1).astimezone(UTC).replace(tzinfo=None)
+    return (first, again) if again > first else (first,)
+
+
+def _judge(
+    assignment: Assignment, run: RunRow | None, now: datetime, changed: datetime | None = None
+) -> Due:
     since = last_scheduled(assignment, now)
+    if since is not None and changed is not None and since < changed:
+        since = None
     action, reason = _action(assignment, run, since, now)
     return Due(
         assignment.name,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dtm.errors import Halted, Interrupted, Locked, NotApplied, UsageError
+from dtm.errors import Halted, Interrupted, Locked, NotApplied, NothingToDo, UsageError
 from dtm.model.inventory import Inventory
 from dtm.model.states import StreamState
 from dtm.model.targets import Target
@@ -142,6 +142,7 @@ class Preparation:
     # a new run
 
     def _create(self, last: bool) -> Claimed | None:
+        self._refuse_what_was_done()
         if self.request.only:
             raise UsageError("there is no open run to work on", hint="`dtm status` lists runs")
         targets = wanted(self.selected)
@@ -174,6 +175,13 @@ class Preparation:
         text = f"streams: {len(streams)}, instances: {len(instances)}"
         self.store.create(new, event(new.run_id, "START", self.deps.actor, text, now))
         return self._claimed(new.run_id, busy, resumed=False)
+
+    def _refuse_what_was_done(self) -> None:
+        """Two schedulers found the same time due; the other one has started, perhaps ended, it."""
+        since, name = self.request.due_since, self.selected.assignment.name
+        started = None if since is None else self.store.newest_start(name)
+        if since is not None and started is not None and started >= since:
+            raise NothingToDo(f"{name} was started for {since:%Y-%m-%d %H:%M} UTC already")
 
     def _new_streams(self, targets: tuple[Target, ...]) -> tuple[NewStream, ...]:
         handles = ids.handles(self.store.now(), self.random, len(targets))

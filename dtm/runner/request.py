@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from dtm.errors import ExitCode
 from dtm.model.states import RunState, StreamState
@@ -16,7 +17,8 @@ class RunRequest:
     `wait_s`: how long to wait for somebody else's locks and orphans instead of exit code 4.
     `repair`: overwrite drifted packages. `only`: handles to work on, of an open run (--only-group).
     `outside_window`: work although the assignment's window is closed.
-    `automatic`: started by a schedule; a run that a person halted is left alone.
+    `automatic`: started by a schedule; a run that a person halted is left alone. `due_since`: the
+    scheduled time (naive UTC) that a new run would be for; NothingToDo if one was started since.
     """
 
     operation: str
@@ -31,6 +33,7 @@ class RunRequest:
     repair: bool = False
     only: tuple[str, ...] = ()
     automatic: bool = False
+    due_since: datetime | None = None
     outside_window: bool = False
 
 

@@ -88,6 +88,7 @@ def check_sick(fleet: Fleet, report: RunReport) -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.mark.timeout(600)
 def test_sick_instances_of_a_fleet(fleet: Fleet) -> None:
     healthy = set(fleet.names) - set(SICK)
     fall_ill(fleet)

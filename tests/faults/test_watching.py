@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from dtm.cli import view_watch
-from dtm.errors import ExitCode, Halted, NotApplied, UsageError
+from dtm.errors import ExitCode, Halted, NotApplied, NothingToDo, UsageError
 from dtm.model.states import AttemptState, StreamState
 from dtm.runner import control, due, watch
 from dtm.runner.preview import preview
 from dtm.runner.request import RunRequest
+from dtm.runner.run import run
 from tests.faults import reference
 from tests.faults.conftest import Make
 from tests.faults.world import QUICK, FaultWorld, wait_until
@@ -192,11 +193,37 @@ def test_running_what_has_not_been_applied(ref: FaultWorld) -> None:
         preview(replace(REQUEST, operation="purge"), ref.runner_deps())
 
 
+def changed_long_ago(ref: FaultWorld) -> None:
+    """Let the assignments have been applied an hour ago."""
+    session = ref.repository.connect()
+    session.execute("UPDATE dtm_resources SET changed_at = changed_at - INTERVAL '1' HOUR")
+    session.commit()
+    session.close()
+
+
+def test_two_schedulers_run_what_is_due_once(make: Make) -> None:
+    with make(assignment={"schedule": "* * * * *"}) as ref:
+        changed_long_ago(ref)
+        (mine,) = due.due(ref.runner_deps())
+        (other,) = due.due(ref.runner_deps())
+        assert mine.action is other.action is due.Action.START
+        assert mine.request is not None
+        assert other.request is not None
+        assert run(mine.request, ref.runner_deps()).exit_code is ExitCode.OK
+        with pytest.raises(NothingToDo, match="was started for"):
+            run(other.request, ref.runner_deps())
+        assert ref.query("SELECT COUNT(*) FROM dtm_runs") == [(1,)]
+        assert ref.run().exit_code is ExitCode.OK, "a person may run it again at any time"
+
+
 def test_window_and_schedule(make: Make) -> None:
     closed = {"window": {"start": "00:00", "duration": "1s"}, "schedule": "* * * * *"}
     with make(assignment=closed) as ref:
         with pytest.raises(Halted, match="outside the window of ref; it opens at"):
             ref.run()
+        (found,) = due.due(ref.runner_deps())
+        assert found.action is due.Action.NOTHING, "applying it does not make it due"
+        changed_long_ago(ref)
         (found,) = due.due(ref.runner_deps())
         assert found.action is due.Action.WAIT
         assert ref.run(outside_window=True).exit_code is ExitCode.OK

@@ -8,6 +8,14 @@ SELECT SYS_EXTRACT_UTC(SYSTIMESTAMP) FROM dual
 -- The open run of an assignment in a mode; there is at most one.
 SELECT run_id FROM dtm_runs WHERE open_key = :open_key
 
+-- name: newest_start
+-- When the newest real run of an assignment was started; null if it never was.
+SELECT MAX(started_at) FROM dtm_runs WHERE assignment_name = :assignment_name AND run_mode = 'R'
+
+-- name: assignments_changed
+-- When each recorded assignment was changed last.
+SELECT name, changed_at FROM dtm_resources WHERE kind = 'Assignment'
+
 -- name: find_like
 -- Runs whose id begins with what a person typed, newest first.
 SELECT run_id FROM dtm_runs WHERE run_id LIKE :prefix || '%' ORDER BY started_at DESC, run_id DESC

@@ -361,5 +361,7 @@ def test_functions_of_standard(session, expression, value):
 
 
 def test_wrong_names_of_standards_parameters(session):
-    error = session.error("DECLARE x VARCHAR2(9) := REPLACE('a', oldsubx => 'b'); BEGIN NULL; END;")
+    error = session.error(
+        "DECLARE x VARCHAR2(9) := REPLACE('a', oldsubx => 'b'); BEGIN NULL; END;"
+    )
     assert "PLS-00306" in error.text
