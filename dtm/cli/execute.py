@@ -22,6 +22,7 @@ from dtm.errors import DtmError, ExitCode, Halted, Locked, NothingToDo, UsageErr
 
 if TYPE_CHECKING:
     from dtm.bootstrap import Wiring
+    from dtm.model.environment import Environment
     from dtm.runner.deps import Deps
     from dtm.runner.due import Due
     from dtm.runner.request import RunRequest
@@ -154,16 +155,17 @@ def _run(
     from dtm.runner.run import run as start
     from dtm.runner.signals import SignalLadder
 
-    protected = wiring.protected_environments()
-    check_confirmed(protected & {request.environment}, confirm, "this run")
+    def allow(found: Environment) -> None:
+        check_confirmed(frozenset({found.name} if found.protected else ()), confirm, "this run")
+
     signals = SignalLadder()
     signals.install()
     try:
         if output is Output.JSON:
-            report = start(request, wiring.runner_deps(), signals)
+            report = start(request, wiring.runner_deps(), signals, allow)
         else:
             with progress(invocation.terminal) as reporter:
-                report = start(request, wiring.runner_deps(reporter), signals)
+                report = start(request, wiring.runner_deps(reporter), signals, allow)
     finally:
         signals.rest()
     if output is Output.JSON:

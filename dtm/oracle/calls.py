@@ -287,9 +287,10 @@ def _parameter_binds(handle: str, parameter: FrozenParameter) -> dict[str, Any]:
 # ---------------------------------------------------------------------------- markers
 
 
-def markers(session: Session, handle: str) -> dict[MarkerKey, Marker]:
-    """Return all markers of a stream, in key order."""
-    rows = session.query(load("calls")["select_markers"], {"handle": handle})
+def markers(session: Session, handle: str, since: int = 0) -> dict[MarkerKey, Marker]:
+    """Return the markers of a stream from iteration `since` on, in key order."""
+    binds = {"handle": handle, "since": since}
+    rows = session.query(load("calls")["select_markers"], binds)
     found = [_marker(handle, row) for row in rows]
     return {marker.key: marker for marker in found}
 

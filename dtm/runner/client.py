@@ -168,9 +168,9 @@ class OracleClient:
         )
         calls.begin_stream(self._session, start, [_frozen(pin) for pin in info.parameters])
 
-    def markers(self, handle: str) -> dict[MarkerId, bool]:
+    def markers(self, handle: str, since: int) -> dict[MarkerId, bool]:
         """See `ports.Client.markers`."""
-        found = calls.markers(self._session, handle)
+        found = calls.markers(self._session, handle, since)
         return {
             _marker_id(key): marker.state is calls.MarkerState.DONE
             for key, marker in found.items()

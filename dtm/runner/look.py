@@ -20,7 +20,8 @@ def look(stream: Stream, attempts: tuple[Attempt, ...]) -> None:
     if any(attempt.seq in stream.lost for attempt in attempts):
         stream.seat.drop()  # its locks may be gone, or a member's session still be at work
     client = stream.seat.client()
-    markers = client.markers(stream.handle)
+    since = min(attempt.key.iteration for attempt in attempts)
+    markers = client.markers(stream.handle, since)
     client.abandon_sql(stream.handle)
     rows = stream.harvest(client)
     for attempt in attempts:

@@ -97,8 +97,11 @@ class Client(Protocol):
     def begin(self, info: StreamInfo) -> None:
         """Register the stream and freeze its parameters; refuses a handle it has markers of."""
 
-    def markers(self, handle: str) -> dict[MarkerId, bool]:
-        """Markers of the stream: True is DONE, False is a committed STARTED."""
+    def markers(self, handle: str, since: int) -> dict[MarkerId, bool]:
+        """Markers of the stream from iteration `since` on: True is DONE, False a committed STARTED.
+
+        A stream may have tens of thousands of them, and what is decided needs the latest.
+        """
 
     def mark_done(self, handle: str, marker: MarkerId, attempt: int) -> None:
         """Set a marker for what a probe or a person vouches for; commits."""

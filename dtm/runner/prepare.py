@@ -209,10 +209,11 @@ class Preparation:
 
     def _resume(self, run_id: str, last: bool) -> Claimed | None:
         run = self.store.run(run_id)
-        streams = [s for s in self.store.streams(run_id) if s.record.state not in OVER]
+        everything = self.store.streams(run_id)
+        streams = [s for s in everything if s.record.state not in OVER]
         self._refuse_resume(run, streams)
         asked = [s for s in streams if self._asked(s)]
-        self._refuse_unknown_names(run, self.store.streams(run_id))
+        self._refuse_unknown_names(run, everything)
         left_out = self._left_out(streams)
         instances = {s.instance for s in asked if s.handle not in left_out}
         busy = self.keeper.take(instances)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from dtm.errors import DatabaseError, DtmError, ExitCode, Halted, worst
+from dtm.model.environment import Environment
 from dtm.model.states import RunState
 from dtm.repository.config import ConfigStore
 from dtm.repository.runs import RunStore
@@ -40,10 +41,16 @@ from dtm.runner.window import current_span, next_span
 CLOSE_S = 30.0
 
 
-def run(request: RunRequest, deps: Deps, signals: SignalLadder | None = None) -> RunReport:
+def run(
+    request: RunRequest,
+    deps: Deps,
+    signals: SignalLadder | None = None,
+    allow: Callable[[Environment], None] = lambda _environment: None,
+) -> RunReport:
     """Run, or resume, what `request` means; blocks until nothing runs any more.
 
     Expected failures of streams are in the report; what prevents the run as a whole is raised.
+    `allow` raises where the environment, as applied, must not be worked on.
     """
     deps = replace(deps, reporter=OneAtATime(deps.reporter))
     halting = Halting()
@@ -53,6 +60,7 @@ def run(request: RunRequest, deps: Deps, signals: SignalLadder | None = None) ->
         store = RunStore(session)
         applied = read_applied(ConfigStore(session))
         selected = select(applied.inventory, request)
+        allow(selected.environment)
         _refuse_outside_window(request, selected, store.now())
         replay_spools(store, deps)
         keeper = Keeper(deps.repository, selected.operation.name, selected.environment.name)

@@ -69,7 +69,9 @@ def _agree_with_client(stream: Stream) -> bool:
         return False
     if stream.definition.shape.test_mode:
         return False
-    markers = client.markers(stream.handle)
+    # Of a restored repository's record, which may be behind the client's, everything after it too.
+    since = min((a.key.iteration for a in record.attempts), default=record.iteration)
+    markers = client.markers(stream.handle, min(since, record.iteration))
     if record.start_count == 1 and markers:
         raise ForeignStream(
             "the client has completion markers of this stream, which the repository calls new",

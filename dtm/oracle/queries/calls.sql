@@ -57,10 +57,11 @@ SELECT handle, run_id, operation_name, object_owner, object_name, test_mode
 SELECT COUNT(*) FROM dtm_markers WHERE handle = :handle
 
 -- name: select_markers
--- All markers of a stream.
+-- Markers of a stream from an iteration on.
 SELECT iteration, phase, task, start_no, state, attempt, transaction_id, started_at, done_at
   FROM dtm_markers
  WHERE handle = :handle
+   AND iteration >= :since
  ORDER BY iteration, phase, task, start_no
 
 -- name: select_marker

@@ -90,8 +90,9 @@ class Client:
             raise ForeignStream("markers under a new handle")
         self.instance.streams.add(info.handle)
 
-    def markers(self, handle: str) -> dict[MarkerId, bool]:
-        return dict(self.instance.markers)
+    def markers(self, handle: str, since: int) -> dict[MarkerId, bool]:
+        markers = self.instance.markers.items()
+        return {key: done for key, done in markers if key.key.iteration >= since}
 
     def mark_done(self, handle: str, marker: MarkerId, attempt: int) -> None:
         self.instance.markers[marker] = True
