@@ -206,6 +206,18 @@ class CatalogPort(Protocol):
         """For %ROWTYPE: columns of a table or view in order, None if there is no such relation."""
 
     def can_execute(self, owner: str, name: str, schema: str) -> bool: ...
+    def table(self, owner: str, name: str) -> Any:
+        """A table the session may see (catalog_model.Table), or None."""
+
+    def index(self, owner: str, name: str) -> Any:
+        """An index on a table the session may see (catalog_model.Index), or None."""
+
+    def tables_of(self, owner: str) -> Sequence[str]:
+        """The names of a schema's tables."""
+
+    def change_statistics(self, owner: str, name: str, work: Callable[[Any, Any], None]) -> bool:
+        """Run work(catalog, table) as DDL; False when there is no such table to be seen."""
+
     def set_dependencies(
         self,
         owner: str,

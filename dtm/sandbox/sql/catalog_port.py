@@ -7,14 +7,15 @@ from dataclasses import replace
 
 from dtm.sandbox.kernel.ports import SessionContext, StoredUnit, UnitError
 from dtm.sandbox.kernel.types import Column, OraType
-from dtm.sandbox.sql.catalog import now
-from dtm.sandbox.sql.catalog_model import Table, Unit, View
+from dtm.sandbox.sql.catalog import Catalog, now
+from dtm.sandbox.sql.catalog_model import Index, Table, Unit, View
 from dtm.sandbox.sql.dependencies import invalidate
 from dtm.sandbox.sql.engine_views import REFRESH
 from dtm.sandbox.sql.privileges import Resolver, active_roles, has_object_privilege
 from dtm.sandbox.sql.storage_instance import Instance
 
 Errors = tuple[tuple[int, int, str, str], ...]
+StatisticsWork = Callable[[Catalog, Table], None]
 
 
 class CatalogAccess:
@@ -179,6 +180,29 @@ class CatalogAccess:
             return view
         found: View = refresh(session, view)
         return found
+
+    def change_statistics(self, owner: str, name: str, work: StatisticsWork) -> bool:
+        """Run `work(catalog, table)` as DDL; False when there is no such table to be seen."""
+        found = self._resolver.find((owner, name), owner)
+        if not isinstance(found, Table):
+            return False
+        table = found
+        self._store(lambda: work(self._catalog, table))
+        return True
+
+    def table(self, owner: str, name: str) -> Table | None:
+        """A table the session may see."""
+        found = self._resolver.find((owner, name), owner)
+        return found if isinstance(found, Table) else None
+
+    def index(self, owner: str, name: str) -> Index | None:
+        """An index on a table the session may see."""
+        found = self._catalog.index(owner, name)
+        return found if found is not None and self.table(*found.table) is not None else None
+
+    def tables_of(self, owner: str) -> list[str]:
+        """The names of a schema's tables."""
+        return sorted(t.name for t in self._catalog.all(Table) if t.owner == owner)
 
     def can_execute(self, owner: str, name: str, schema: str) -> bool:
         """May a unit of `schema` (an anonymous block: the session's user) call owner.name?"""

@@ -221,7 +221,8 @@ def _indexes(reader: Reader) -> Iterator[Values]:
             index.owner, index.name, kind, *index.table, "TABLE",
             "UNIQUE" if index.unique else "NONUNIQUE", p.get("COMPRESSION", "DISABLED"),
             None, None if index.local else index.tablespace, p.get("LOGGING", "YES"), None, None,
-            None, "N/A" if index.local else index.status, None, None, p.get("DEGREE", "1"), "1",
+            None, "N/A" if index.local else index.status, _number(p, "NUM_ROWS"),
+            p.get("LAST_ANALYZED"), p.get("DEGREE", "1"), "1",
             "YES" if index.local else "NO", "N", "Y" if index.generated else "N",
             "ENABLED" if function else None, "VISIBLE" if index.visible else "INVISIBLE", "NO",
         )  # fmt: skip

@@ -20,6 +20,10 @@ PACKAGE = registry.package(
   session       CONSTANT PLS_INTEGER := 10;
   lob_readonly  CONSTANT PLS_INTEGER := 0;
   lob_readwrite CONSTANT PLS_INTEGER := 1;
+  default_csid          CONSTANT INTEGER := 0;
+  default_lang_ctx      CONSTANT INTEGER := 0;
+  no_warning            CONSTANT INTEGER := 0;
+  warn_inconvertible_char CONSTANT INTEGER := 1;
   FUNCTION getlength(lob_loc IN CLOB) RETURN INTEGER;
   FUNCTION getlength(lob_loc IN BLOB) RETURN INTEGER;
   FUNCTION substr(lob_loc IN CLOB, amount IN INTEGER := 32767, offset IN INTEGER := 1)
@@ -57,9 +61,25 @@ PACKAGE = registry.package(
                  dest_offset IN INTEGER := 1, src_offset IN INTEGER := 1);
   PROCEDURE copy(dest_lob IN OUT BLOB, src_lob IN BLOB, amount IN INTEGER,
                  dest_offset IN INTEGER := 1, src_offset IN INTEGER := 1);
+  PROCEDURE erase(lob_loc IN OUT CLOB, amount IN OUT INTEGER, offset IN INTEGER := 1);
+  PROCEDURE erase(lob_loc IN OUT BLOB, amount IN OUT INTEGER, offset IN INTEGER := 1);
+  FUNCTION isopen(lob_loc IN CLOB) RETURN INTEGER;
+  FUNCTION isopen(lob_loc IN BLOB) RETURN INTEGER;
+  FUNCTION getchunksize(lob_loc IN CLOB) RETURN INTEGER;
+  FUNCTION getchunksize(lob_loc IN BLOB) RETURN INTEGER;
+  FUNCTION get_storage_limit(lob_loc IN CLOB) RETURN INTEGER;
+  FUNCTION get_storage_limit(lob_loc IN BLOB) RETURN INTEGER;
+  PROCEDURE converttoblob(dest_lob IN OUT BLOB, src_clob IN CLOB, amount IN INTEGER,
+    dest_offset IN OUT INTEGER, src_offset IN OUT INTEGER, blob_csid IN NUMBER,
+    lang_context IN OUT INTEGER, warning OUT INTEGER);
+  PROCEDURE converttoclob(dest_lob IN OUT CLOB, src_blob IN BLOB, amount IN INTEGER,
+    dest_offset IN OUT INTEGER, src_offset IN OUT INTEGER, blob_csid IN NUMBER,
+    lang_context IN OUT INTEGER, warning OUT INTEGER);
 END;""",
 )
 Lob = Any  # str or bytes
+_CHUNK = 8132
+_LARGEST = 4294967295 * 8192
 
 
 def _both(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -190,3 +210,51 @@ def copy(_rt: Runtime, target: Lob, source: Lob, amount: int, to: int, start: in
     if not piece:
         raise OraError(1403)
     return _overlaid(_there(target), piece, to)
+
+
+@_both("ERASE")
+def erase(_rt: Runtime, lob: Lob, amount: int | None, offset: int | None) -> tuple[Lob, int]:
+    """Blanks or zero bytes over a part; how much it was."""
+    _at_least_one(amount, offset)
+    start = (offset or 1) - 1
+    erased = max(0, min(amount or 0, len(_there(lob)) - start))
+    filler = " " if isinstance(lob, str) else b"\0"
+    return _overlaid(lob, filler * erased, start + 1) if erased else lob, erased
+
+
+_both("ISOPEN")(lambda _rt, _lob: 0)
+_both("GETCHUNKSIZE")(lambda _rt, lob: None if lob is None else _CHUNK)
+_both("GET_STORAGE_LIMIT")(lambda _rt, lob: None if lob is None else _LARGEST)
+_CHARSETS = {0: "utf-8", 873: "utf-8", 871: "utf-8", 1: "ascii", 31: "latin-1", 178: "cp1252",
+             46: "iso8859-15", 2000: "utf-16-be", 2002: "utf-16-le"}  # fmt: skip
+
+
+def _charset(csid: int | None) -> str:
+    found = _CHARSETS.get(csid or 0)
+    if found is None:
+        raise OraError(1482, message="unsupported character set")
+    return found
+
+
+@PACKAGE.body("CONVERTTOBLOB")
+def converttoblob(
+    _rt: Runtime, target: Lob, source: Lob, amount: int, to: int, start: int, csid: int, lang: int
+) -> tuple[Lob, int, int, int, int]:
+    """Characters to bytes of a character set; the offsets move behind what was read, written."""
+    _at_least_one(amount, to, start)
+    text = _there(source)[start - 1 : start - 1 + amount]
+    piece = text.encode(_charset(csid), errors="replace")
+    written = _overlaid(_there(target), piece, to)
+    return written, to + len(piece), start + len(text), lang, 0
+
+
+@PACKAGE.body("CONVERTTOCLOB")
+def converttoclob(
+    _rt: Runtime, target: Lob, source: Lob, amount: int, to: int, start: int, csid: int, lang: int
+) -> tuple[Lob, int, int, int, int]:
+    """Bytes to characters; WARNING is 1 when some were none of the character set."""
+    _at_least_one(amount, to, start)
+    raw = _there(source)[start - 1 : start - 1 + amount]
+    text = raw.decode(_charset(csid), errors="replace")
+    written = _overlaid(_there(target), text, to)
+    return written, to + len(text), start + len(raw), lang, int("\ufffd" in text)

@@ -16,40 +16,6 @@ from dtm.sandbox.interpreter.runtime import Runtime
 MAX_RECORDED = 1000
 
 SPECIFICATIONS: dict[str, str] = {
-    "DBMS_STATS": """PACKAGE dbms_stats AS
-  auto_sample_size CONSTANT NUMBER := 0;
-  auto_degree      CONSTANT NUMBER := 32768;
-  default_degree   CONSTANT NUMBER := 32767;
-  auto_cascade     CONSTANT BOOLEAN := NULL;
-  auto_invalidate  CONSTANT BOOLEAN := NULL;
-  PROCEDURE gather_table_stats(ownname VARCHAR2, tabname VARCHAR2, partname VARCHAR2 DEFAULT NULL,
-    estimate_percent NUMBER DEFAULT 0, block_sample BOOLEAN DEFAULT FALSE,
-    method_opt VARCHAR2 DEFAULT 'FOR ALL COLUMNS SIZE AUTO', degree NUMBER DEFAULT NULL,
-    granularity VARCHAR2 DEFAULT 'AUTO', cascade BOOLEAN DEFAULT NULL,
-    stattab VARCHAR2 DEFAULT NULL, statid VARCHAR2 DEFAULT NULL, statown VARCHAR2 DEFAULT NULL,
-    no_invalidate BOOLEAN DEFAULT NULL, stattype VARCHAR2 DEFAULT 'DATA',
-    force BOOLEAN DEFAULT FALSE, options VARCHAR2 DEFAULT 'GATHER');
-  PROCEDURE gather_index_stats(ownname VARCHAR2, indname VARCHAR2, partname VARCHAR2 DEFAULT NULL,
-    estimate_percent NUMBER DEFAULT 0, stattab VARCHAR2 DEFAULT NULL,
-    statid VARCHAR2 DEFAULT NULL, statown VARCHAR2 DEFAULT NULL, degree NUMBER DEFAULT NULL,
-    granularity VARCHAR2 DEFAULT 'AUTO', no_invalidate BOOLEAN DEFAULT NULL,
-    force BOOLEAN DEFAULT FALSE);
-  PROCEDURE gather_schema_stats(ownname VARCHAR2, estimate_percent NUMBER DEFAULT 0,
-    block_sample BOOLEAN DEFAULT FALSE, method_opt VARCHAR2 DEFAULT NULL,
-    degree NUMBER DEFAULT NULL, granularity VARCHAR2 DEFAULT 'AUTO',
-    cascade BOOLEAN DEFAULT NULL, stattab VARCHAR2 DEFAULT NULL, statid VARCHAR2 DEFAULT NULL,
-    options VARCHAR2 DEFAULT 'GATHER', statown VARCHAR2 DEFAULT NULL,
-    no_invalidate BOOLEAN DEFAULT NULL, force BOOLEAN DEFAULT FALSE);
-  PROCEDURE delete_table_stats(ownname VARCHAR2, tabname VARCHAR2,
-    partname VARCHAR2 DEFAULT NULL, cascade_parts BOOLEAN DEFAULT TRUE,
-    cascade_columns BOOLEAN DEFAULT TRUE, cascade_indexes BOOLEAN DEFAULT TRUE,
-    no_invalidate BOOLEAN DEFAULT NULL, force BOOLEAN DEFAULT FALSE);
-  PROCEDURE lock_table_stats(ownname VARCHAR2, tabname VARCHAR2);
-  PROCEDURE unlock_table_stats(ownname VARCHAR2, tabname VARCHAR2);
-  PROCEDURE set_table_prefs(ownname VARCHAR2, tabname VARCHAR2, pname VARCHAR2,
-    pvalue VARCHAR2);
-  PROCEDURE flush_database_monitoring_info;
-END;""",
     "DBMS_SCHEDULER": """PACKAGE dbms_scheduler AS
   PROCEDURE create_job(job_name VARCHAR2, job_type VARCHAR2, job_action VARCHAR2,
     number_of_arguments PLS_INTEGER DEFAULT 0, start_date TIMESTAMP WITH TIME ZONE DEFAULT NULL,

@@ -7,6 +7,7 @@ from typing import Any
 from dtm.sandbox.interpreter import registry
 from dtm.sandbox.interpreter.runtime import Runtime
 from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.sql.encoding import decode_number, to_oracle_bytes
 
 PACKAGE = registry.package(
     "UTL_RAW",
@@ -34,6 +35,14 @@ PACKAGE = registry.package(
     RETURN RAW;
   FUNCTION cast_to_binary_integer(r IN RAW, endianess IN PLS_INTEGER DEFAULT 1)
     RETURN BINARY_INTEGER;
+  FUNCTION cast_to_nvarchar2(r IN RAW) RETURN NVARCHAR2;
+  FUNCTION cast_from_number(n IN NUMBER) RETURN RAW;
+  FUNCTION cast_to_number(r IN RAW) RETURN NUMBER;
+  FUNCTION bit_complement(r IN RAW) RETURN RAW;
+  FUNCTION overlay(overlay_str IN RAW, target IN RAW, pos IN BINARY_INTEGER DEFAULT 1,
+                   len IN BINARY_INTEGER DEFAULT NULL, pad IN RAW DEFAULT NULL) RETURN RAW;
+  FUNCTION translate(r IN RAW, from_set IN RAW, to_set IN RAW) RETURN RAW;
+  FUNCTION xrange(start_byte IN RAW DEFAULT NULL, end_byte IN RAW DEFAULT NULL) RETURN RAW;
 END;""",
 )
 
@@ -130,3 +139,69 @@ def cast_to_binary_integer(_rt: Runtime, raw: bytes | None, endian: int | None) 
     if len(raw) > 4:
         raise OraError(6502, "")
     return int.from_bytes(raw, "big" if endian == 1 else "little", signed=len(raw) == 4)
+
+
+@PACKAGE.body("CAST_TO_NVARCHAR2")
+def cast_to_nvarchar2(_rt: Runtime, raw: bytes | None) -> str | None:
+    """The string of some bytes of the national character set, AL16UTF16."""
+    return None if raw is None else raw.decode("utf-16-be", errors="replace") or None
+
+
+@PACKAGE.body("CAST_FROM_NUMBER")
+def cast_from_number(_rt: Runtime, number: Any) -> bytes | None:
+    """Oracle's own bytes of a NUMBER."""
+    return None if number is None else to_oracle_bytes(number)
+
+
+@PACKAGE.body("CAST_TO_NUMBER")
+def cast_to_number(_rt: Runtime, raw: bytes | None) -> Any:
+    """The NUMBER of Oracle's bytes."""
+    return None if raw is None else decode_number(raw)
+
+
+@PACKAGE.body("BIT_COMPLEMENT")
+def bit_complement(_rt: Runtime, raw: bytes | None) -> bytes | None:
+    """Every bit the other way."""
+    return None if raw is None else bytes(255 - byte for byte in raw)
+
+
+@PACKAGE.body("OVERLAY")
+def overlay(
+    _rt: Runtime,
+    piece: bytes | None,
+    target: bytes | None,
+    start: int | None,
+    count: int | None,
+    pad: bytes | None,
+) -> bytes | None:
+    """A piece over another value from `start` on; ORA-06502 for a position below 1."""
+    if piece is None or target is None or start is None:
+        return None
+    if start < 1 or (count is not None and count < 0):
+        raise OraError(6502, "")
+    filler = pad or b"\0"
+    size = len(piece) if count is None else count
+    part = piece[:size].ljust(size, filler[:1])
+    base = target.ljust(start - 1, filler[:1])
+    return base[: start - 1] + part + base[start - 1 + size :]
+
+
+@PACKAGE.body("TRANSLATE")
+def translate(
+    _rt: Runtime, raw: bytes | None, source: bytes | None, target: bytes | None
+) -> bytes | None:
+    """As SQL's TRANSLATE: bytes without a partner go away."""
+    if raw is None or source is None:
+        return None
+    partners = target or b""
+    table = {byte: partners[i : i + 1] for i, byte in reversed(list(enumerate(source)))}
+    return b"".join(table.get(byte, bytes([byte])) for byte in raw) or None
+
+
+@PACKAGE.body("XRANGE")
+def xrange(_rt: Runtime, first: bytes | None, last: bytes | None) -> bytes:
+    """All bytes from one to another, over FF to 00 if need be."""
+    low, high = (first or b"\0")[0], (last or b"\xff")[0]
+    if low <= high:
+        return bytes(range(low, high + 1))
+    return bytes([*range(low, 256), *range(high + 1)])

@@ -210,9 +210,9 @@ def test_application_info(session):
 
 
 def test_recording_stubs(session):
-    session.run("BEGIN DBMS_STATS.GATHER_TABLE_STATS(USER, 'T', cascade => TRUE); END;")
+    session.run("BEGIN DBMS_JOB.BROKEN(7, broken => TRUE); END;")
     package, name, values = stubs.recorded(session.plsql.rt)[-1]
-    assert (package, name, values[:2]) == ("DBMS_STATS", "GATHER_TABLE_STATS", ("U", "T"))
+    assert (package, name, values[:2]) == ("DBMS_JOB", "BROKEN", (7, True))
 
 
 def test_pipes(two):
@@ -261,3 +261,67 @@ def test_utl_file_is_recorded(session):
         session.error("DECLARE f UTL_FILE.FILE_TYPE; BEGIN UTL_FILE.PUT(f, 'x'); END;").code
         == 29282
     )
+
+
+# ---------------------------------------------------------------- encodings, LOBs, stacks
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("UTL_RAW.CAST_TO_VARCHAR2(UTL_ENCODE.BASE64_ENCODE(UTL_RAW.CAST_TO_RAW('hello')))",
+         "aGVsbG8="),
+        ("UTL_RAW.CAST_TO_VARCHAR2(UTL_ENCODE.BASE64_DECODE(UTL_RAW.CAST_TO_RAW('aGVsbG8=')))",
+         "hello"),
+        ("LENGTH(UTL_RAW.CAST_TO_VARCHAR2(UTL_ENCODE.BASE64_ENCODE("
+         "UTL_RAW.CAST_TO_RAW(RPAD('x', 49, 'x')))))", "70"),  # 64 + CR LF + 4
+        ("UTL_URL.ESCAPE('http://a/b c?d=e')", "http://a/b%20c?d=e"),
+        ("UTL_URL.ESCAPE('a b&c/d', TRUE)", "a%20b%26c%2Fd"),
+        ("UTL_URL.UNESCAPE('a%20b%26')", "a b&"),
+        ("RAWTOHEX(UTL_I18N.STRING_TO_RAW('ä', 'WE8ISO8859P1'))", "E4"),
+        ("UTL_I18N.RAW_TO_CHAR(HEXTORAW('E4'), 'WE8ISO8859P1')", "ä"),
+        ("UTL_I18N.ESCAPE_REFERENCE('<ä>', 'us7ascii')", "&lt;&#xe4;&gt;"),
+        ("RAWTOHEX(UTL_RAW.CAST_FROM_NUMBER(100))", "C202"),
+        ("UTL_RAW.CAST_TO_NUMBER(HEXTORAW('C202'))", "100"),
+        ("RAWTOHEX(UTL_RAW.BIT_COMPLEMENT(HEXTORAW('0FF0')))", "F00F"),
+        ("RAWTOHEX(UTL_RAW.OVERLAY(HEXTORAW('AABB'), HEXTORAW('010203'), 2))", "01AABB"),
+        ("RAWTOHEX(UTL_RAW.OVERLAY(HEXTORAW('AA'), HEXTORAW('01'), 4))", "010000AA"),
+        ("RAWTOHEX(UTL_RAW.TRANSLATE(HEXTORAW('0102'), HEXTORAW('0201'), HEXTORAW('09')))", "09"),
+        ("RAWTOHEX(UTL_RAW.XRANGE(HEXTORAW('FE'), HEXTORAW('01')))", "FEFF0001"),
+        ("OWA_UTIL.GET_CGI_ENV('HTTP_HOST')", None),
+    ],
+)  # fmt: skip
+def test_encodings(session, expression, value):
+    assert session.value(expression) == value
+
+
+def test_lobs_change_character_sets(session):
+    assert session.lines("""DECLARE b BLOB; c CLOB := 'äb'; d INTEGER := 1; s INTEGER := 1;
+        l INTEGER := DBMS_LOB.DEFAULT_LANG_CTX; w INTEGER; r CLOB; n INTEGER := 1; BEGIN
+        DBMS_LOB.CREATETEMPORARY(b, TRUE); DBMS_LOB.CREATETEMPORARY(r, TRUE);
+        DBMS_LOB.CONVERTTOBLOB(b, c, DBMS_LOB.LOBMAXSIZE, d, s, DBMS_LOB.DEFAULT_CSID, l, w);
+        DBMS_OUTPUT.PUT_LINE(DBMS_LOB.GETLENGTH(b) || d || s || w);
+        d := 1; s := 1;
+        DBMS_LOB.CONVERTTOCLOB(r, b, DBMS_LOB.LOBMAXSIZE, d, s, DBMS_LOB.DEFAULT_CSID, l, w);
+        DBMS_OUTPUT.PUT_LINE(r || d || s || w);
+        DBMS_LOB.ERASE(r, n, 2); DBMS_OUTPUT.PUT_LINE('[' || r || ']' || n); END;""") == [
+        "3430", "äb340", "[ä ]1"
+    ]  # fmt: skip
+
+
+def test_the_call_stack_and_the_error_stack(session):
+    """UTL_CALL_STACK: 1 is the running subprogram; errors innermost first."""
+    session.create("""CREATE PROCEDURE p IS BEGIN
+      DBMS_OUTPUT.PUT_LINE(UTL_CALL_STACK.DYNAMIC_DEPTH || ' '
+        || UTL_CALL_STACK.CONCATENATE_SUBPROGRAM(UTL_CALL_STACK.SUBPROGRAM(1))
+        || UTL_CALL_STACK.UNIT_LINE(1) || UTL_CALL_STACK.OWNER(1));
+      RAISE NO_DATA_FOUND; END;""")
+    assert session.lines("""BEGIN p; EXCEPTION WHEN OTHERS THEN
+        DBMS_OUTPUT.PUT_LINE(UTL_CALL_STACK.ERROR_DEPTH || UTL_CALL_STACK.ERROR_NUMBER(1)
+          || UTL_CALL_STACK.ERROR_MSG(1) || UTL_CALL_STACK.BACKTRACE_DEPTH
+          || UTL_CALL_STACK.BACKTRACE_UNIT(2) || UTL_CALL_STACK.BACKTRACE_LINE(2));
+        BEGIN DBMS_OUTPUT.PUT_LINE(UTL_CALL_STACK.ERROR_MSG(2));
+        EXCEPTION WHEN UTL_CALL_STACK.BAD_DEPTH_INDICATOR THEN
+          DBMS_OUTPUT.PUT_LINE('bad'); END; END;""") == [
+        "2 P2U", "11403no data found2U.P5", "bad"
+    ]  # fmt: skip
