@@ -90,6 +90,9 @@ class FunctionRef:
     handle: object
     overloads: tuple[FunctionRef, ...] = ()  # the others of this name
     elements: OraType | None = None  # a collection's constructor: any number of these
+    shape: UserShape | None = (
+        None  # of the collection it returns, whose type may have no name in SQL
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,10 @@ class Context:
     nextvals: list[int] = field(default_factory=list)  # sequences whose NEXTVAL was asked for
     _bind_places: dict[int, int] | None = None
 
+    def apart(self) -> Context:
+        """A context for an expression of the same text that is computed on its own."""
+        return Context(self.text, self.session, self.names)
+
     # ------------------------------------------------------------ errors
 
     def fail(self, code: int, *args: object, at: int = 0) -> NoReturn:
@@ -81,6 +85,11 @@ class Context:
     def alias(self, letter: str) -> str:
         self.aliases += 1
         return f"{letter}{self.aliases}"
+
+    def counter(self) -> int:
+        """A number for a ROWNUM counter of this statement."""
+        self.aliases += 1
+        return self.aliases
 
     def table(self, table: Table, partition: str | None = None) -> str:
         """A placeholder that rendering replaces by the table or its consistent-read form."""

@@ -275,65 +275,6 @@ def statistic(name: str) -> SqlFunction:
     return SqlFunction(f"o_{name.lower()}", 1, lambda _: Statistic, kind="window")
 
 
-class _ListAgg:
-    """LISTAGG(value, separator): the caller orders the rows. ORA-01489 beyond 4000 bytes."""
-
-    __slots__ = ("values",)
-
-    def __init__(self) -> None:
-        self.values: deque[tuple[str, str]] = deque()
-
-    def step(self, value: Encoded = None, separator: Encoded = None) -> None:
-        if value is not None:
-            self.values.append((str(value), str(separator or "")))
-
-    def inverse(self, value: Encoded = None, separator: Encoded = None) -> None:
-        del separator
-        if value is not None:
-            self.values.popleft()
-
-    def value(self) -> Encoded:
-        if not self.values:
-            return None
-        text = self.values[0][1].join(value for value, _ in self.values)
-        if len(text) > 1000 and len(text.encode()) > 4000:
-            return self.overflow()
-        return text
-
-    def overflow(self) -> Encoded:
-        raise OraError(1489)
-
-    def final(self) -> Encoded:
-        return self.value()
-
-
-LISTAGG = SqlFunction("o_listagg", 2, lambda _: _ListAgg, kind="window")
-
-
-@lru_cache(maxsize=64)
-def truncating_listagg(filler: str, *, count: bool) -> SqlFunction:
-    """LISTAGG ... ON OVERFLOW TRUNCATE filler WITH[OUT] COUNT."""
-
-    class Truncating(_ListAgg):
-        __slots__ = ()
-
-        def overflow(self) -> Encoded:
-            separator = self.values[0][1]
-            kept: list[str] = []
-            size = 0
-            room = 4000 - len(filler.encode()) - len(separator.encode()) - (24 if count else 0)
-            for value, _ in self.values:
-                size += len(value.encode()) + (len(separator.encode()) if kept else 0)
-                if size > room:
-                    break
-                kept.append(value)
-            tail = f"{filler}({len(self.values) - len(kept)})" if count else filler
-            return separator.join([*kept, tail])
-
-    name = f"o_listagg_{filler.encode().hex()}_{int(count)}"
-    return SqlFunction(name, 2, lambda _: Truncating, kind="window")
-
-
 def _nextval(runtime: Runtime) -> Callable[[Encoded], Encoded]:
     return lambda key: encode_number(runtime.sequences.nextval(int(key or 0)))
 

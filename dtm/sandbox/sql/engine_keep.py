@@ -26,13 +26,16 @@ def keep(inner: str, returns: OraType, directions: tuple[tuple[bool, bool], ...]
     """
 
     class Keep:
+        """With OVER the frame is always the whole partition, so that nothing leaves it."""
+
         __slots__ = ("best", "values")
 
         def __init__(self) -> None:
             self.best: Any = None
             self.values: list[Encoded] = []
 
-        def step(self, value: Encoded, *keys: Encoded) -> None:
+        def step(self, *arguments: Encoded) -> None:
+            value, *keys = arguments or (None,)
             rank = tuple(_rank(k, *d) for k, d in zip(keys, directions, strict=True))
             order = 0 if self.best is None else _order(rank, self.best)
             if self.best is None or (order > 0 if last else order < 0):
@@ -40,13 +43,21 @@ def keep(inner: str, returns: OraType, directions: tuple[tuple[bool, bool], ...]
             elif not order:
                 self.values.append(value)
 
-        def final(self) -> Encoded:
+        def inverse(self, *arguments: Encoded) -> None:
+            """SQLite empties the frame at a partition's end."""
+            del arguments
+            self.best, self.values = None, []
+
+        def value(self) -> Encoded:
             return _apply(inner, [v for v in self.values if v is not None], wide=wide)
+
+        def final(self) -> Encoded:
+            return self.value()
 
     flags = "".join(f"{int(d)}{int(f)}" for d, f in directions)
     name = f"o_keep_{inner.lower()}_{flags}_{int(last)}_{int(wide)}_{returns.kind.name}"
     arity = 1 + len(directions)
-    return SqlFunction(name, arity, lambda _: Keep, kind="aggregate")
+    return SqlFunction(name, arity, lambda _: Keep, kind="window")
 
 
 def _rank(key: Encoded, descending: bool, nulls_first: bool) -> tuple[int, Any, bool]:

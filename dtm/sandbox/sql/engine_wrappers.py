@@ -5,6 +5,7 @@ Names are unique per meaning (function, argument types), so that registering is 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
@@ -236,6 +237,24 @@ def _limit_below(raw: Encoded) -> Encoded:
     return max(0, min(whole - 1, _INT64 - 1))
 
 
+def _percent_of(share: Encoded, total: Encoded) -> Encoded:
+    """FETCH FIRST n PERCENT: how many of `total` rows, rounded up; NULL and negative give none."""
+    percent = max(Decimal(encoding.decode_number(share) or 0), Decimal(0))
+    return int((percent * int(total or 0) / 100).to_integral_value(rounding="ROUND_CEILING"))
+
+
+PERCENT_OF = SqlFunction("o_percent_of", 2, lambda _: _percent_of)
+
+
+def _sampled(raw: Encoded) -> Encoded:
+    percent = encoding.decode_number(raw)
+    if percent is None or not Decimal("0.000001") <= percent < 100:
+        raise OraError(30562)
+    return int(_DICE.random() * 100 < percent)
+
+
+_DICE = random.Random()  # noqa: S311 - a sample of rows, no secret
+SAMPLED = SqlFunction("o_sampled", 1, lambda _: _sampled, stable=False)
 LIMIT = SqlFunction("o_limit", 1, lambda _: _limit)
 LIMIT_BELOW = SqlFunction("o_limit_below", 1, lambda _: _limit_below)
 

@@ -291,6 +291,14 @@ class TableRef(FromItem):
 
 
 @dataclass(slots=True, eq=False)
+class Sample(FromItem):
+    """A table with SAMPLE (percent)."""
+
+    source: TableRef
+    percent: Node
+
+
+@dataclass(slots=True, eq=False)
 class DerivedTable(FromItem):
     query: Query
     alias: Ident | None
@@ -313,6 +321,18 @@ class Join(FromItem):
     on: Node | None = None
     using: list[Ident] | None = None
     natural: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Unpivot(FromItem):
+    """UNPIVOT: one row per element of IN. `elements`: (columns, literals or None)."""
+
+    source: FromItem
+    nulls: bool
+    values: list[Ident]
+    names: list[Ident]
+    elements: list[tuple[list[Ident], list[Node] | None]]
+    alias: Ident | None
 
 
 @dataclass(slots=True, eq=False)

@@ -275,7 +275,7 @@ class QueryParser(SourceParser):
                 self.index += 2
                 sets.append([])
             elif self.is_word("ROLLUP", "CUBE") and self.op_ahead(1, "("):
-                self.unsupported(126, "nested grouping sets")
+                sets += item_sets(self._group_item())
             else:
                 sets.append(self._flat(self.expression()))
             if not self.accept_op(","):
@@ -286,3 +286,16 @@ class QueryParser(SourceParser):
     @staticmethod
     def _flat(node: n.Node) -> list[n.Node]:
         return node.items if isinstance(node, n.Tuple) else [node]
+
+
+def item_sets(item: n.GroupItem) -> list[list[n.Node]]:
+    """The grouping sets one item of GROUP BY means."""
+    if item.kind == "ROLLUP":
+        count = len(item.sets)
+        return [[k for s in item.sets[:size] for k in s] for size in range(count, -1, -1)]
+    if item.kind == "CUBE":
+        subsets: list[list[n.Node]] = [[]]
+        for group in item.sets:
+            subsets = [s + group for s in subsets] + subsets
+        return subsets
+    return list(item.sets)

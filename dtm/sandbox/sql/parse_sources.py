@@ -41,8 +41,8 @@ class SourceParser(ExpressionParser):
         at = self.at
         natural = self.accept("NATURAL")
         kind = self.accept_any("INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER") or "INNER"
-        if self.is_word("APPLY"):
-            self.unsupported(127, f"{kind} APPLY", at=at)
+        if kind in {"CROSS", "OUTER"} and self.accept("APPLY"):
+            return self._apply(at, kind, left)
         self.accept("OUTER")
         self.expect("JOIN", 905)
         right = self.table_primary()
@@ -63,6 +63,13 @@ class SourceParser(ExpressionParser):
         else:
             self.fail(905)
         return join
+
+    def _apply(self, at: int, kind: str, left: n.FromItem) -> n.Join:
+        """CROSS APPLY and OUTER APPLY: the right side sees the left one."""
+        right = self.table_primary()
+        if isinstance(right, n.DerivedTable):
+            right.lateral = True
+        return n.Join(at, "LEFT" if kind == "OUTER" else "CROSS", left, right)
 
     def table_primary(self) -> n.FromItem:
         at = self.at
@@ -115,11 +122,25 @@ class SourceParser(ExpressionParser):
         if self.is_word("VERSIONS") and self.word_ahead(1, "BETWEEN"):
             self.unsupported(130, "flashback query (VERSIONS)")
         if self.is_word("SAMPLE") and (self.op_ahead(1, "(") or self.word_ahead(1, "BLOCK")):
-            self.unsupported(131, "SAMPLE clause")
+            return self._sample(ref)
         item = self._pivoted(ref)
         if item is ref:
             ref.alias = self._alias()
         return item
+
+    def _sample(self, ref: n.TableRef) -> n.Sample:
+        """SAMPLE [BLOCK] (percent) [SEED (n)]; blocks are sampled like rows."""
+        at = self.advance().offset
+        self.accept("BLOCK")
+        self.expect_op("(", 906)
+        percent = self.expression()
+        if self.is_op(","):
+            self.unsupported(131, "SAMPLE of blocks and rows")
+        self.close_paren()
+        if self.is_word("SEED"):
+            self.unsupported(131, "SAMPLE with SEED")
+        ref.alias = self._alias()
+        return n.Sample(at, ref, percent)
 
     def table_name(self) -> n.TableRef:
         """[schema.]name; ORA-00903."""
@@ -169,8 +190,10 @@ class SourceParser(ExpressionParser):
     # ------------------------------------------------------------ PIVOT
 
     def _pivoted(self, source: n.FromItem) -> n.FromItem:
-        if self.is_word("UNPIVOT") and (self.op_ahead(1, "(") or self.word_ahead(1, "INCLUDE")):
-            self.unsupported(133, "UNPIVOT clause")
+        if self.is_word("UNPIVOT") and (
+            self.op_ahead(1, "(") or self.word_ahead(1, "INCLUDE", "EXCLUDE")
+        ):
+            return self._unpivot(source)
         if not (self.is_word("PIVOT") and self.op_ahead(1, "(")):
             return source
         at = self.at
@@ -179,9 +202,7 @@ class SourceParser(ExpressionParser):
         while self.accept_op(","):
             aggregates.append(self._pivot_aggregate())
         self.expect("FOR", 905)
-        if self.is_op("("):
-            self.unsupported(134, "PIVOT over several columns")
-        column = self.identifier()
+        columns = self._identifiers()
         self.expect("IN", 905)
         self.expect_op("(", 906)
         values = [self._pivot_value()]
@@ -189,7 +210,43 @@ class SourceParser(ExpressionParser):
             values.append(self._pivot_value())
         self.close_paren()
         self.close_paren()
-        return n.Pivot(at, source, aggregates, [column], values, self._alias())
+        return n.Pivot(at, source, aggregates, columns, values, self._alias())
+
+    def _identifiers(self) -> list[n.Ident]:
+        """A column, or several in parentheses."""
+        if not self.accept_op("("):
+            return [self.identifier()]
+        result = [self.identifier()]
+        while self.accept_op(","):
+            result.append(self.identifier())
+        self.close_paren()
+        return result
+
+    def _unpivot(self, source: n.FromItem) -> n.Unpivot:
+        at = self.advance().offset
+        nulls = self.accept_any("INCLUDE", "EXCLUDE")
+        if nulls is not None:
+            self.expect("NULLS", 905)
+        self.expect_op("(", 906)
+        item = n.Unpivot(at, source, nulls == "INCLUDE", self._identifiers(), [], [], None)
+        self.expect("FOR", 905)
+        item.names = self._identifiers()
+        self.expect("IN", 905)
+        self.expect_op("(", 906)
+        item.elements = [self._unpivot_element()]
+        while self.accept_op(","):
+            item.elements.append(self._unpivot_element())
+        self.close_paren()
+        self.close_paren()
+        item.alias = self._alias()
+        return item
+
+    def _unpivot_element(self) -> tuple[list[n.Ident], list[n.Node] | None]:
+        columns = self._identifiers()
+        if not self.accept("AS"):
+            return columns, None
+        value = self.expression()
+        return columns, value.items if isinstance(value, n.Tuple) else [value]
 
     def _pivot_aggregate(self) -> tuple[n.Call, n.Ident | None]:
         at = self.at
@@ -204,6 +261,8 @@ class SourceParser(ExpressionParser):
             self.unsupported(135, "PIVOT with ANY or a subquery")
         value = self.expression()
         text = "".join(t.text for t in self.tokens[start : self.index])
+        if isinstance(value, n.Tuple):
+            text = text[1:-1].replace(",", "_")
         return value, self._as_name(), text
 
     def _as_name(self) -> n.Ident | None:

@@ -13,6 +13,8 @@ from dtm.sandbox.sql import engine_wrappers as wrappers
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_context import Context
 from dtm.sandbox.sql.bind_model import NO_LITERAL, Relation, Scope, SqlFunction, Typed
+from dtm.sandbox.sql.bind_walk import walk
+from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.functions import conversion, datetimes, numeric, typing_rules
 from dtm.sandbox.sql.functions.conversion import FLOATS, family
 
@@ -58,6 +60,15 @@ class TranslatorBase:
 
     def udf(self, function: SqlFunction, *arguments: str) -> str:
         return f"{self.context.function(function)}({', '.join(arguments)})"
+
+    def constant(self, node: n.Node, at: int) -> Encoded:
+        """The value of an expression without columns and binds, computed now."""
+        context = self.context
+        if context.evaluate is None or any(isinstance(x, n.Bind) for x in walk(node)):
+            raise OraError(30496, offset=at)
+        inner = context.apart()
+        value = type(self)(inner).expression(node, Scope(None))
+        return context.evaluate(inner.needs, f"SELECT {value.sql}")
 
     # ------------------------------------------------------------ conversion
 

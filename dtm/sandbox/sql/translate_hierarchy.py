@@ -19,7 +19,8 @@ from dtm.sandbox.sql.bind_scope import invalid_identifier
 from dtm.sandbox.sql.bind_walk import walk
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.functions import typing_rules
-from dtm.sandbox.sql.translate_rownum import RownumTranslator
+from dtm.sandbox.sql.translate_blocks import StageThrough
+from dtm.sandbox.sql.translate_rownum import RownumTranslator, uses_rownum
 
 
 @dataclass(slots=True)
@@ -72,14 +73,21 @@ class HierarchyTranslator(RownumTranslator):
         if not block.in_aggregate:
             block.loose.append((node.at, node.path[0]))
         if node.path[0] == "LEVEL":
-            return self._level(hierarchy)
+            return self._wrapped(self._level(hierarchy), block, hierarchy)
         if hierarchy.phase != "after":
             raise OraError(976, offset=node.at)
         if node.path[0] == "CONNECT_BY_ISLEAF":
             hierarchy.leaf = True
-            return Typed(f"{hierarchy.walk}.leaf", NUMBER, digits=1)
+            leaf = Typed(f"{hierarchy.walk}.leaf", NUMBER, digits=1)
+            return self._wrapped(leaf, block, hierarchy)
         hierarchy.cycle = True
-        return Typed(f"{hierarchy.walk}.cyc", NUMBER, digits=1)
+        return self._wrapped(Typed(f"{hierarchy.walk}.cyc", NUMBER, digits=1), block, hierarchy)
+
+    def _wrapped(self, value: Typed, block: Scope, hierarchy: Hierarchy) -> Typed:
+        """A column of the walk as seen when ROWNUM made the walk a subquery."""
+        if hierarchy.phase != "after" or block.stage is None:
+            return value
+        return replace(value, sql=_outside(block.stage, value.sql, hierarchy.walk))
 
     def _level(self, hierarchy: Hierarchy) -> Typed:
         if hierarchy.phase == "start":
@@ -104,7 +112,8 @@ class HierarchyTranslator(RownumTranslator):
             raise OraError(976, offset=node.at)
         value = self._inside(node.operand, scope)
         name = self._carry(hierarchy, f"root {value.sql}", value.sql, "")
-        return replace(value.moved(f"{hierarchy.walk}.{name}"), row=None)
+        moved = replace(value.moved(f"{hierarchy.walk}.{name}"), row=None)
+        return self._wrapped(moved, scope, hierarchy)
 
     def _prior(self, node: n.Unary, scope: Scope, hierarchy: Hierarchy) -> Typed:
         hierarchy.has_prior = True
@@ -114,12 +123,13 @@ class HierarchyTranslator(RownumTranslator):
             return self._through(hierarchy.walk, node.operand, scope)
         value = self._inside(node.operand, scope)
         name = self._carry(hierarchy, f"prior {value.sql}", "NULL", f"@{value.sql}")
-        return replace(value.moved(f"{hierarchy.walk}.{name}"), nullable=True, row=None)
+        moved = replace(value.moved(f"{hierarchy.walk}.{name}"), nullable=True, row=None)
+        return self._wrapped(moved, scope, hierarchy)
 
     def _through(self, alias: str, node: n.Node, scope: Scope) -> Typed:
         """An expression over the columns of the walk instead of the candidate row."""
         stage, loose = scope.stage or Stage(alias), len(scope.loose)
-        scope.stage = Stage(alias, stage.names)
+        scope.stage = Stage(alias, _innermost(stage).names)
         value = self.expression(node, scope)
         scope.stage = stage
         del scope.loose[loose:]
@@ -164,7 +174,8 @@ class HierarchyTranslator(RownumTranslator):
         root = self.udf(PATH_STEP, "NULL", value.sql, separator)
         child = self.udf(PATH_STEP, f"{hierarchy.walk}.{column}", value.sql, separator)
         column = self._carry(hierarchy, f"path {value.sql} {separator}", root, child)
-        return Typed(f"{hierarchy.walk}.{column}", typing_rules.text())
+        path = Typed(f"{hierarchy.walk}.{column}", typing_rules.text())
+        return self._wrapped(path, scope, hierarchy)
 
     # ------------------------------------------------------------ assembling
 
@@ -187,14 +198,19 @@ class HierarchyTranslator(RownumTranslator):
         if select.start_with is not None:
             start = self.condition(select.start_with, scope)
         hierarchy.phase = "connect"
+        if _reads_dual(select):
+            # One row per level: the next row's number is its level.
+            scope.rownum = f"({hierarchy.walk}.lvl + 1)"
+        elif uses_rownum(select.connect_by):
+            self.context.unsupported(184, "CONNECT BY with ROWNUM over a table", select.at)
         step = "1" if select.connect_by is None else self.condition(select.connect_by, scope)
-        order = self.order_sql(siblings, scope)
+        scope.rownum = None
+        order = [self._sibling(item, scope, hierarchy) for item in siblings]
         scope.clause = clause
         hierarchy.phase = "after"
         stage = scope.stage
         scope.stage = Stage(hierarchy.walk, stage.names)
         scope.loose.clear()
-        order = order.replace(f"{hierarchy.source}.", "")
 
         def finish() -> str:
             names = stage.names
@@ -211,7 +227,7 @@ class HierarchyTranslator(RownumTranslator):
         hierarchy: Hierarchy,
         numbered: str,
         columns: list[str],
-        tests: tuple[str, str, str],
+        tests: tuple[str, str, list[tuple[str, str]]],
         *,
         nocycle: bool,
     ) -> str:
@@ -232,7 +248,8 @@ class HierarchyTranslator(RownumTranslator):
             kids.append(f"{walked}.seen || {source}.rn || '/'")
             stop = "0" if nocycle else self.udf(LOOP)
             guard = f" AND CASE WHEN {seen} THEN {stop} ELSE 1 END"
-        sort = f"1 DESC{', ' + self._sibling_order(order, heads) if order else ''}, 2"
+        terms = [f"{heads.index(name) + 1}{words}" for name, words in order]
+        sort = ", ".join(["1 DESC", *terms, "2"])
         extra = self._leaf_and_cycle(hierarchy, data, step, seen if detect else "0")
         return (
             f"(WITH RECURSIVE {data} AS MATERIALIZED ({numbered}), "
@@ -243,12 +260,13 @@ class HierarchyTranslator(RownumTranslator):
             f"SELECT *{extra} FROM {walked} LIMIT -1) AS {walked}"
         )
 
-    def _sibling_order(self, order: str, heads: list[str]) -> str:
-        """ORDER SIBLINGS BY terms; in a compound query only result columns can be sorted by."""
-        for term in order.split(", "):
-            if term.split(" ")[0] not in heads:
-                self.context.unsupported(183, "ORDER SIBLINGS BY an expression", 0)
-        return order
+    def _sibling(self, item: n.OrderItem, scope: Scope, hierarchy: Hierarchy) -> tuple[str, str]:
+        """A term of ORDER SIBLINGS BY: the carried column with its key (in a compound query only
+        result columns can be sorted by) and the words behind it."""
+        value = self.expression(item.operand, scope)
+        term = self.order_term(value, item)
+        key = self.key(value)
+        return self._carry(hierarchy, f"sibling {key}", key, key), term.removeprefix(key)
 
     def _leaf_and_cycle(self, hierarchy: Hierarchy, data: str, step: str, seen: str) -> str:
         source, walked = hierarchy.source, hierarchy.walk
@@ -262,6 +280,29 @@ class HierarchyTranslator(RownumTranslator):
             extra += f", CASE WHEN {exists} THEN 1 ELSE 0 END AS cyc"
         del walked
         return extra
+
+
+def _innermost(stage: Stage) -> Stage:
+    while isinstance(stage, StageThrough):
+        stage = stage.inner
+    return stage
+
+
+def _outside(stage: Stage, inside: str, walked: str) -> str:
+    """A column of the walk through the stages over it."""
+    if stage.alias == walked:
+        return inside
+    inner = stage.inner if isinstance(stage, StageThrough) else None
+    return Stage.outside(stage, inside if inner is None else _outside(inner, inside, walked))
+
+
+def _reads_dual(select: n.Select) -> bool:
+    source = select.sources[0]
+    return (
+        len(select.sources) == 1
+        and isinstance(source, n.TableRef)
+        and source.path[-1].text == "DUAL"
+    )
 
 
 def is_hierarchical(select: n.Select) -> bool:

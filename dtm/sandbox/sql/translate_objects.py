@@ -48,8 +48,13 @@ class ObjectTranslator(FunctionTranslator):
             host = self.context.scope.resolve(operand.path)
             if host is not None and host.shape is not None:
                 return host.shape, self.context.host(host, operand.at).sql
+        calls = len(self.context.needs.calls)
         value = self.expression(operand, scope)
         shape = self.shape_of(value.type)
+        if shape is None and isinstance(operand, n.Call | n.Name):
+            # The outermost call comes last: a function that returns a type of its package.
+            found = self.context.needs.calls[calls:]
+            shape = found[-1].shape if found else None
         if value.type.kind is not Kind.COLLECTION or shape is None:
             if value.is_null:
                 raise OraError(22905, offset=operand.at)

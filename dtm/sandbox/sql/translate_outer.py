@@ -22,9 +22,10 @@ class OuterTranslator(SourceTranslator):
         self, items: list[n.FromItem], where: n.Node | None, scope: Scope
     ) -> tuple[str, list[n.Node]]:
         """SQL of FROM, and the conjuncts of WHERE that are not (+) join conditions."""
-        parts = [self.from_part(item, scope) for item in items]
-        for part in parts:
-            scope.sources += part.sources
+        parts: list[FromPart] = []
+        for item in items:
+            parts.append(self.from_part(item, scope, tuple(scope.sources)))
+            scope.sources += parts[-1].sources
         tests = conjuncts(where)
         marked = [t for t in tests if any(_is_marked(x) for x in walk(t))]
         if not marked:

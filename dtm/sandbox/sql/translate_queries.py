@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.types import Kind, OraType
+from dtm.sandbox.kernel.types import NUMBER, Kind, OraType
 from dtm.sandbox.sql import engine_wrappers as wrappers
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import OutColumn, Relation, Scope, Typed
@@ -16,6 +16,7 @@ from dtm.sandbox.sql.bind_sources import CommonTableInfo
 from dtm.sandbox.sql.bind_walk import walk
 from dtm.sandbox.sql.functions import typing_rules
 from dtm.sandbox.sql.functions.conversion import FLOATS, family
+from dtm.sandbox.sql.translate_blocks import ranked
 from dtm.sandbox.sql.translate_select import SelectTranslator
 
 _WORDS = {"UNION": "UNION", "UNION ALL": "UNION ALL", "INTERSECT": "INTERSECT", "MINUS": "EXCEPT"}
@@ -45,7 +46,11 @@ class QueryTranslator(SelectTranslator):
 
     def _body(self, node: n.Query, holder: Scope | None) -> Relation:
         if isinstance(node.body, n.Select):
+            if node.fetch_ties and node.order_by:
+                return self.select(ranked(node.body, node.order_by), holder, node)
             return self.select(node.body, holder, node)
+        if node.fetch_ties and node.order_by:
+            self.context.unsupported(190, "FETCH WITH TIES of a set operation", node.at)
         relation = self._operand(node.body, holder)
         if node.for_update is not None:
             raise OraError(2014, offset=node.for_update.at)
@@ -71,12 +76,11 @@ class QueryTranslator(SelectTranslator):
                 limit = "" if relation.limited else " LIMIT -1"
                 return replace(relation, sql=relation.sql + limit, simple=False, limited=True)
             return relation
-        if node.fetch_percent or node.fetch_ties:
-            word = "PERCENT" if node.fetch_percent else "WITH TIES"
-            self.context.unsupported(190, f"FETCH FIRST ... {word}", node.at)
         if node.for_update is not None:
             raise OraError(2014, offset=node.for_update.at)
         scope = Scope(holder, clause="FETCH")
+        if node.fetch is not None and (node.fetch_percent or node.fetch_ties):
+            return self._numbered(node, relation, scope)
         limit = "-1" if node.fetch is None else self._row_count(node.fetch, scope)
         sql = f"SELECT * FROM ({relation.sql})" if relation.limited else relation.sql
         sql += f" LIMIT {limit}"
@@ -85,6 +89,32 @@ class QueryTranslator(SelectTranslator):
         else:
             sql += " OFFSET 0"  # keeps SQLite from merging this query with an outer ORDER BY
         return replace(relation, sql=sql, simple=False, single_row=False, limited=True)
+
+    def _numbered(self, node: n.Query, relation: Relation, scope: Scope) -> Relation:
+        """FETCH FIRST n PERCENT, WITH TIES: by row numbers, or ranks in the hidden last column."""
+        ties = node.fetch_ties and bool(node.order_by)
+        columns = relation.columns[:-1] if ties else relation.columns
+        offset = "0" if node.offset is None else self._row_count(node.offset, scope)
+        if node.fetch is None:
+            raise OraError(905, offset=node.at)
+        if node.fetch_percent:
+            share = self.convert(self.expression(node.fetch, scope), NUMBER, node.at)
+            count = self.udf(wrappers.PERCENT_OF, share.sql, "total")
+        else:
+            count = self._row_count(node.fetch, scope)
+        ordered = relation.sql if relation.limited else f"{relation.sql} LIMIT -1 OFFSET 0"
+        numbered = (
+            f"SELECT *, row_number() OVER () AS number, count(*) OVER () AS total FROM ({ordered})"
+        )
+        heads = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
+        place = f"c{len(relation.columns)}" if ties else "number"
+        sql = (
+            f"SELECT {heads} FROM ({numbered}) WHERE number > {offset} "
+            f"AND {place} <= {offset} + {count} ORDER BY number LIMIT -1 OFFSET 0"
+        )
+        return replace(
+            relation, sql=sql, columns=columns, simple=False, single_row=False, limited=True
+        )
 
     def _row_count(self, node: n.Node, scope: Scope) -> str:
         value = self.expression(node, scope)

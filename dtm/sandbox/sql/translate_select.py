@@ -64,10 +64,21 @@ class SelectTranslator(LockTranslator):
             return block
         if query is not None and query.siblings:
             raise OraError(30929, offset=query.order_by[0].at)
-        tests, block.limits = self.row_limits(tests, scope)
+        tests, block.limits, block.counted = self.row_tests(tests, scope)
         block.where = [self.condition(t, scope) for t in tests]
         scope.loose.clear()
+        if block.counted:
+            self._count_rows(block)
         return block
+
+    def _count_rows(self, block: Block) -> None:
+        """Conditions with ROWNUM that are no plain limit are tested row by row, after the rest."""
+        scope = block.scope
+        self._wrap(block, numbered=True)
+        place = scope.rownum or "1"
+        block.late_where = [self.accepted(block.counted, scope, place)]
+        scope.rownum = None
+        scope.loose.clear()
 
     def _hierarchical(
         self, node: n.Select, block: Block, tests: list[n.Node], query: n.Query | None
@@ -104,7 +115,7 @@ class SelectTranslator(LockTranslator):
         operands = [o.operand for o in order]
         keys = [k for g in node.group_by or [] for s in g.sets for k in s]
         numbered = uses_rownum(*items, *operands, *keys, node.having)
-        if not numbered and not block.limits:
+        if not numbered and not block.limits and not block.counted:
             return
         scope = block.scope
         complicated = grouped or node.distinct or bool(order) or has_windows(*items)
@@ -246,6 +257,7 @@ class SelectTranslator(LockTranslator):
         all_keys = self._group_keys(everything, block.scope)
         for chosen in all_sets(node):
             block.from_sql = from_sql
+            block.scope.null_keys = None
             keys = self._group_keys(chosen, block.scope)
             scope = block.scope
             scope.null_keys = set(all_keys) - set(keys)

@@ -5,14 +5,14 @@ SQL Language Reference 19c, "SQL Queries and Subqueries", "Joins", "Outer Joins"
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.types import Kind, OraType
+from dtm.sandbox.kernel.types import NUMBER, Kind, OraType
+from dtm.sandbox.sql import engine_rows
 from dtm.sandbox.sql import engine_wrappers as wrappers
 from dtm.sandbox.sql import parse_nodes as n
-from dtm.sandbox.sql.bind_context import Context
 from dtm.sandbox.sql.bind_model import (
     OutColumn,
     Relation,
@@ -30,34 +30,73 @@ from dtm.sandbox.sql.dictionary_base import DictionaryView
 from dtm.sandbox.sql.functions import typing_rules
 from dtm.sandbox.sql.parse_statements import parse_query
 from dtm.sandbox.sql.partitions_sql import SUBPARTITION_MARK, named, number_of
-from dtm.sandbox.sql.translate_aggregates import AggregateTranslator
+from dtm.sandbox.sql.translate_windows import WindowTranslator
 
 ROWID = OraType(Kind.ROWID, length=18)
 _MAX_VIEW_DEPTH = 30
 
 
-class SourceTranslator(AggregateTranslator):
+class SourceTranslator(WindowTranslator):
     """Translates FROM."""
 
     # ------------------------------------------------------------ single sources
 
-    def from_part(self, item: n.FromItem, scope: Scope) -> FromPart:
+    def from_part(self, item: n.FromItem, scope: Scope, left: Sequence[Source] = ()) -> FromPart:
+        """One item; `left`: what LATERAL and TABLE() see on their left."""
         if isinstance(item, n.TableRef):
             source, sql = self._named_source(item, scope)
             return FromPart(sql, [source])
         if isinstance(item, n.DerivedTable):
-            if item.lateral:
-                self.context.unsupported(171, "LATERAL inline view", item.at)
+            if item.lateral and left:
+                return self._lateral(item, scope, left)
             relation = self.query(item.query, scope.parent_for_views())
             source = self._relation_source(relation, item.alias, item.at)
             return FromPart(f"({relation.sql}) AS {source.alias}", [source])
         if isinstance(item, n.Join):
-            return self._join(item, scope)
+            return self._join(item, scope, left)
         if isinstance(item, n.TableFunction):
-            return self.table_function(item, scope)
+            return self.table_function(item, Scope(scope.parent, list(left), ctes=scope.ctes))
+        if isinstance(item, n.Sample):
+            return self._sample(item, scope)
         if isinstance(item, n.Pivot):
             return self.pivot(item, scope)
+        if isinstance(item, n.Unpivot):
+            return self.unpivot(item, scope)
         raise self.context.refusal(172, type(item).__name__, item.at)
+
+    def unpivot(self, item: n.Unpivot, scope: Scope) -> FromPart:
+        raise NotImplementedError
+
+    def _lateral(self, item: n.DerivedTable, scope: Scope, left: Sequence[Source]) -> FromPart:
+        """An inline view that sees the sources on its left: its rows travel as JSON."""
+        outer = Scope(scope.parent, list(left), ctes=scope.ctes)
+        relation = self.query(item.query, outer)
+        heads = ", ".join(f"c{i}" for i in range(1, len(relation.columns) + 1))
+        rows = self.context.function(engine_rows.rows_of(len(relation.columns)))
+        name = item.alias.text if item.alias is not None else None
+        return self._json_rows(
+            f"(SELECT {rows}({heads}) FROM ({relation.sql}))", relation.columns, name, item.at
+        )
+
+    def _json_rows(
+        self, array: str, columns: list[OutColumn], name: str | None, at: int
+    ) -> FromPart:
+        alias = self.context.alias("t")
+        source = self._columns_source(columns, alias, name, at)
+        for index, column in enumerate(source.columns.values()):
+            cell = self.udf(engine_rows.CELL, f"{alias}.value", str(index))
+            column.value = replace(column.value.moved(cell), nullable=True)
+        return FromPart(f"json_each({array}) AS {alias}", [source])
+
+    def _sample(self, item: n.Sample, scope: Scope) -> FromPart:
+        """SAMPLE (percent): each row with that probability; ORA-30562."""
+        source, sql = self._named_source(item.source, scope)
+        if source.table is None:
+            raise OraError(1446, offset=item.at)
+        percent = self.convert(self.expression(item.percent, Scope(None)), NUMBER, item.at)
+        test = self.udf(wrappers.SAMPLED, percent.sql)
+        plain = sql.removesuffix(f" AS {source.alias}")
+        return FromPart(f"(SELECT * FROM {plain} WHERE {test}) AS {source.alias}", [source])
 
     def pivot(self, item: n.Pivot, scope: Scope) -> FromPart:
         raise NotImplementedError
@@ -142,7 +181,7 @@ class SourceTranslator(AggregateTranslator):
             raise OraError(14763, offset=at)
         if any(isinstance(x, n.Bind) for x in walk(*values)):
             raise OraError(14763, offset=at)
-        inner = Context(self.context.text, self.context.session, self.context.names)
+        inner = self.context.apart()
         translator = type(self)(inner)
         keys = []
         for node, name in zip(values, partitioning.key_columns, strict=True):
@@ -217,8 +256,9 @@ class SourceTranslator(AggregateTranslator):
 
     # ------------------------------------------------------------ ANSI joins
 
-    def _join(self, join: n.Join, scope: Scope) -> FromPart:
-        left, right = self.from_part(join.left, scope), self.from_part(join.right, scope)
+    def _join(self, join: n.Join, scope: Scope, beside: Sequence[Source] = ()) -> FromPart:
+        left = self.from_part(join.left, scope, beside)
+        right = self.from_part(join.right, scope, [*beside, *left.sources])
         block = Scope(scope.parent, [*left.sources, *right.sources], clause="ON", ctes=scope.ctes)
         block.merged = scope.merged
         if join.natural or join.using is not None:
@@ -226,7 +266,7 @@ class SourceTranslator(AggregateTranslator):
         elif join.on is not None:
             on = f" ON {self.condition(join.on, block)}"
         else:
-            on = ""
+            on = " ON 1" if join.kind == "LEFT" else ""
         if join.kind in {"LEFT", "FULL"}:
             make_nullable(right.sources)
         if join.kind in {"RIGHT", "FULL"}:

@@ -379,4 +379,6 @@ def _function_ref(name: str, routine: Routine, owner: str, unit: str) -> Functio
         for param in routine.params
     )
     home = routine.home or (owner, unit)
-    return FunctionRef(name, bridge.sql_type(routine.returns), parameters, (home, routine))
+    returns = bridge.sql_type(routine.returns)
+    shape = bridge.shape_of(routine.returns)
+    return FunctionRef(name, returns, parameters, (home, routine), shape=shape)
