@@ -18,7 +18,6 @@ SLICE = (
     Case(Kill.SPEC_IN, Blow.SIGKILL, ""),
     Case(Kill.WORKING, Blow.SIGKILL, "b"),
     Case(Kill.NOT_COMMITTED, Blow.SESSION_KILLED, "d"),
-    Case(Kill.NO_MARKER, Blow.SESSION_KILLED, "p"),
     Case(Kill.NO_MARKER, Blow.SESSION_KILLED, "m"),
     Case(Kill.ANSWER_LOST, Blow.SIGKILL, "iterator"),
     Case(Kill.ANSWER_RECEIVED, Blow.REPOSITORY_AFTER, "c"),

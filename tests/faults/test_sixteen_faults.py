@@ -1,8 +1,7 @@
 """The faults of the original system (numbers as in its review), each ruled out by a test.
 
-1 and 4 are in tests/unit/runner/test_sixteen_faults.py. 10 (test mode fails on the shipped example)
-is an acceptance test of that example. 16 (configuration by hand-written INSERTs: no validation, no
-diff, no review) is what manifests, plan and their tests are.
+1 and 4 are in tests/unit/runner/test_sixteen_faults.py. The shipped example itself is run in test
+mode, and for many iterations, by tests/acceptance.
 """
 
 from __future__ import annotations
@@ -14,8 +13,10 @@ import pytest
 
 import dtm
 from dtm.errors import ExitCode, Locked
+from dtm.manifests import load
 from dtm.runner import control
 from dtm.runner.ports import Point
+from tests.faults import reference
 from tests.faults.conftest import Make
 from tests.faults.world import FaultWorld, wait_until
 
@@ -123,6 +124,16 @@ def test_fault_09_a_remote_session_still_at_work_is_not_called_stale(ref: FaultW
     assert ref.calls("east")["a"] == 1
 
 
+def test_fault_10_test_mode_goes_through_and_the_operation_iterates_twice(make: Make) -> None:
+    tasks = [t for t in reference.TASKS if "kind" not in t]
+    with make(tasks=tasks, iterations=2) as ref:
+        assert ref.run(test=True).exit_code is ExitCode.OK
+        assert ref.ledger("east") == {}
+        assert ref.run().exit_code is ExitCode.OK
+        for iteration in (1, 2):
+            assert all(ref.ledger("east")[iteration, task] == 1 for task in "abcd")
+
+
 def test_fault_11_the_first_failure_does_not_stop_everything(two: FaultWorld) -> None:
     two.tell("east", "iterator", "FAIL")
     report = two.run()
@@ -162,3 +173,21 @@ def test_fault_15_parameters_changed_in_mid_run_do_not_alter_it(make: Make) -> N
         assert ref.run().exit_code is ExitCode.OK
         ref.assert_each_once("east", iterations=2)
         assert max(iteration for iteration, _ in ref.ledger("east")) == 2
+
+
+def test_fault_16_a_mistake_is_found_and_a_change_is_shown_before_anything_is_written(
+    make: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "dtm.yaml").write_text("apiVersion: dtm/v1\n")
+    (tmp_path / "op.yaml").write_text(
+        "apiVersion: dtm/v1\nkind: Assignment\nmetadata: {name: a1}\n"
+        "spec: {operation: nobody-wrote-it, environment: e1}\n"
+    )
+    assert any("nobody-wrote-it" in problem.message for problem in load(tmp_path).errors)
+    with make() as ref:
+        before = ref.query("SELECT name, digest FROM dtm_resources ORDER BY name")
+        ref.iterations = 5
+        (change,) = ref.plan().plan.changes
+        shown = [(field.path, field.old, field.new) for field in change.fields]
+        assert shown == [("spec.parameters.ITERATIONS.default", "1", "5")]
+        assert ref.query("SELECT name, digest FROM dtm_resources ORDER BY name") == before

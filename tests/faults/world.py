@@ -10,7 +10,7 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,10 +181,12 @@ class FaultWorld(applied.World):
         action: str = "kill",
         count: int = 1,
         outage_s: float = 30.0,
+        env: Mapping[str, str] | None = None,
         **request: Any,
     ) -> Process:
         """Run in a process of its own. At the `count`-th time of `point` at `where` ("": any)
-        it kills itself with SIGKILL, stops itself with SIGSTOP, or raises."""
+        it kills itself with SIGKILL, stops itself with SIGSTOP, or raises. `env`: added to the
+        environment."""
         given = {
             "dsn": self.database.dsn,
             "repository": [
@@ -198,7 +200,7 @@ class FaultWorld(applied.World):
             "outage_s": outage_s,
             "request": request,
         }
-        process = Process(given, self.state_dir / "runners")
+        process = Process(given, self.state_dir / "runners", env or {})
         self.processes.append(process)
         return process
 
@@ -317,7 +319,7 @@ class FaultWorld(applied.World):
 class Process:
     """A runner in a process of its own; what it writes goes to a file."""
 
-    def __init__(self, given: dict[str, Any], directory: Path) -> None:
+    def __init__(self, given: dict[str, Any], directory: Path, env: Mapping[str, str]) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         number = len(list(directory.glob("runner-*.out")))
         self._path = directory / f"runner-{number}.out"
@@ -329,7 +331,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 text=True,
                 cwd=Path(__file__).parents[2],
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **env},
             )
         assert self.popen.stdin is not None
         with self.popen.stdin as stdin:
