@@ -84,6 +84,18 @@ class FakeCatalog:
     def can_execute(self, owner: str, name: str, schema: str) -> bool:
         return name in self.granted
 
+    def table(self, owner: str, name: str) -> None:
+        """Statistics are not for this double."""
+
+    def index(self, owner: str, name: str) -> None:
+        """Statistics are not for this double."""
+
+    def tables_of(self, owner: str) -> tuple[str, ...]:
+        return ()
+
+    def change_statistics(self, owner: str, name: str, work: Any) -> bool:
+        return False
+
     def set_dependencies(self, owner: str, name: str, unit_type: str, on: Any, uses: Any) -> None:
         pass
 

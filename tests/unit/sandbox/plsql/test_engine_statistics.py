@@ -33,12 +33,13 @@ def session(database):
     session.plsql.close()
 
 
-def rows(session, table):
-    return session.sql_run(
+def rows(session, table: str) -> list[tuple[object, ...]]:
+    found: list[tuple[object, ...]] = session.sql_run(
         "SELECT num_rows, CASE WHEN last_analyzed > SYSDATE - 1 THEN 1 END FROM user_tables"
         " WHERE table_name = :1",
         table,
     )
+    return found
 
 
 def test_what_is_missing_is_ora_20000(session):

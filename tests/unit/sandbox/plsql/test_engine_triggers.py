@@ -54,7 +54,8 @@ def log(session) -> list[str]:
 
 
 def rows(session) -> list[tuple[object, ...]]:
-    return session.sql_run("SELECT id, name, sal FROM emp ORDER BY id")
+    found: list[tuple[object, ...]] = session.sql_run("SELECT id, name, sal FROM emp ORDER BY id")
+    return found
 
 
 def test_merge_fires_the_triggers_of_its_clauses(emp):

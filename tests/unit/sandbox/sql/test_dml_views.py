@@ -28,8 +28,9 @@ def staff(db):
     return db
 
 
-def staff_rows(db):
-    return db.rows("select id, name, dept, sal from staff order by id")
+def staff_rows(db) -> list[tuple[object, ...]]:
+    found: list[tuple[object, ...]] = db.rows("select id, name, dept, sal from staff order by id")
+    return found
 
 
 def test_update_sees_the_rows_of_the_view_only(staff):
