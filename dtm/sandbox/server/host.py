@@ -77,6 +77,8 @@ class InstanceHost:
             raise OraError(1017)
         if found.locked:
             raise OraError(28000)
+        if found.expired:
+            raise OraError(28001)
         if not has_system_privilege(catalog, user, "CREATE SESSION"):
             raise OraError(1045, user)
         if int(attributes.get("logon_mode", "0")) & _SYSDBA and user != "SYS":
@@ -131,7 +133,11 @@ class InstanceHost:
         if user is None:
             raise OraError(1918, storage.context.user)
         changed = replace(
-            user, salt=verifier.salt, iterations=verifier.iterations, hash=verifier.hash
+            user,
+            salt=verifier.salt,
+            iterations=verifier.iterations,
+            hash=verifier.hash,
+            expired=False,
         )
         ddl.run(lambda: ddl.catalog.put(changed))
 

@@ -31,6 +31,12 @@ class Names(Protocol):
     ) -> Table | View | DictionaryView:
         """ORA-00942 / ORA-01031."""
 
+    def may_read(self, table: Table) -> bool:
+        """May WHERE look at the table? (Reference 19c, SQL92_SECURITY, TRUE by default)"""
+
+    def columns_allowed(self, table: Table, privilege: str) -> frozenset[str] | None:
+        """The columns INSERT or UPDATE is limited to; None: all."""
+
     def triggers(self, table: Table | View) -> Sequence[Unit]:
         """The triggers on a table."""
 

@@ -16,6 +16,7 @@ from dtm.sandbox.sql.catalog_model import (
     View,
 )
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
+from dtm.sandbox.sql.ddl_revoke import Target, settle_revoked
 from dtm.sandbox.sql.ddl_tokens import Name, Tokens
 from dtm.sandbox.sql.ddl_user import role_name
 from dtm.sandbox.sql.privilege_names import OBJECT_PRIVILEGES, SYSTEM_PRIVILEGES
@@ -48,6 +49,7 @@ class _Statement:
     def __init__(self, ddl: Ddl, tokens: Tokens, *, granting: bool) -> None:
         self.ddl = ddl
         self.granting = granting
+        self.revoked: Target | None = None  # whose privileges were taken
         self.items = [_item(tokens)]
         while tokens.accept(","):
             self.items.append(_item(tokens))
@@ -94,6 +96,8 @@ class _Statement:
             for grantee in self.grantees:
                 current = self.ddl.catalog.grants(grantee) or Grants(grantee)
                 self.ddl.catalog.put(change(current))
+            if not self.granting:
+                settle_revoked(self.ddl, self.revoked)
 
         self.ddl.run(work)
         return DdlResult("GRANT" if self.granting else "REVOKE")
@@ -157,11 +161,7 @@ class _Statement:
                 raise OraError(1031)
         for role in roles:
             if not ddl.resolver.has("GRANT ANY ROLE") and not any(g.roles.get(role) for g in sets):
-                raise (
-                    OraError(1932, role)
-                    if any(role in g.roles for g in sets)
-                    else OraError(1919, role)
-                )
+                raise OraError(1932, role)
 
     # ------------------------------------------------------------ object privileges
 
@@ -184,6 +184,9 @@ class _Statement:
             if column and not (isinstance(target, Table) and target.column(column)):
                 raise OraError(904, f'"{column}"')
         grantor = self._grantor(target, {key[2] for key in keys})
+        self.revoked = (target.owner, target.name)
+        if self.granting:
+            self._may_pass_on(target)
         explicit = not any(item.name.startswith("ALL") for item in self.items)
         return self._object_change(keys, grantor, explicit=explicit)
 
@@ -202,6 +205,20 @@ class _Statement:
             return replace(current, objects=kept)
 
         return change
+
+    def _may_pass_on(self, target: SchemaObject) -> None:
+        """ORA-01720: a view's owner may let others in only where it has GRANT OPTION itself."""
+        if not isinstance(target, View) or all(g == target.owner for g in self.grantees):
+            return
+        for owner, name in target.depends_on:
+            beneath = self.ddl.catalog.find(owner, name)
+            if owner == target.owner or not isinstance(beneath, Table | View):
+                continue
+            own = self.ddl.catalog.grants(target.owner)
+            granted = own.objects if own is not None else {}
+            keys = [(owner, name, p, "") for p in ("SELECT", "READ")]
+            if not any(granted.get(key, (False, ""))[0] for key in keys) and owner != "SYS":
+                raise OraError(1720, f"{owner}.{name}")
 
     def _target(self) -> SchemaObject:
         ddl, name = self.ddl, self.target

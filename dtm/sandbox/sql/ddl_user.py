@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.passwords import make_verifier
+from dtm.sandbox.kernel.passwords import make_verifier, matches
+from dtm.sandbox.kernel.ports import Verifier
 from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog import now
 from dtm.sandbox.sql.catalog_model import (
@@ -134,7 +135,9 @@ def _identified(tokens: Tokens, user: User) -> User:
         tokens.unsupported(453, "IDENTIFIED BY VALUES")
     verifier = make_verifier(password(tokens))
     if tokens.accept("REPLACE"):
-        password(tokens)
+        old = Verifier(user.salt, user.iterations, user.hash)
+        if not matches(old, password(tokens).encode()):
+            raise OraError(28008)
     return replace(
         user,
         salt=verifier.salt,

@@ -33,7 +33,7 @@ def create_view(ddl: Ddl, tokens: Tokens, *, replacing: bool) -> DdlResult:
     old = ddl.catalog.find(owner, name.last)
     if old is not None and not (replacing and isinstance(old, View)):
         raise OraError(955, offset=name.offset)
-    columns, depends_on = _described(ddl, text, offset, aliases, force=force)
+    columns, depends_on = _described(ddl, owner, text, offset, aliases, force=force)
     if columns:
         text = ddl.translator.expanded(ddl.session, text)
 
@@ -82,11 +82,10 @@ def _query(tokens: Tokens) -> tuple[str, bool, bool]:
 
 
 def _described(
-    ddl: Ddl, text: str, offset: int, aliases: tuple[str, ...], *, force: bool
+    ddl: Ddl, owner: str, text: str, offset: int, aliases: tuple[str, ...], *, force: bool
 ) -> tuple[tuple[Column, ...], tuple[tuple[str, str], ...]]:
     try:
-        columns = tuple(ddl.translator.describe(ddl.session, text))
-        depends_on = tuple(ddl.translator.relations(ddl.session, text))
+        columns, depends_on = _with_rights_of(ddl, owner, text)
         unnamed = None if aliases else ddl.translator.unnamed(text)
     except OraError:
         if not force:
@@ -102,3 +101,23 @@ def _described(
     if len(set(names)) != len(names):
         raise OraError(957)
     return columns, depends_on
+
+
+def _with_rights_of(
+    ddl: Ddl, owner: str, text: str
+) -> tuple[tuple[Column, ...], tuple[tuple[str, str], ...]]:
+    """The query's columns and relations, with what was granted to the owner itself: ORA-01031
+    for what only a role lets it see (CREATE VIEW, "Prerequisites")."""
+    context = ddl.session.context
+    before, context.effective_user = context.effective_user, owner
+    try:
+        columns = tuple(ddl.translator.describe(ddl.session, text))
+        return columns, tuple(ddl.translator.relations(ddl.session, text))
+    except OraError as error:
+        context.effective_user = before
+        if error.code == 942 and before is None:
+            ddl.translator.describe(ddl.session, text)
+            raise OraError(1031, offset=error.offset) from None
+        raise
+    finally:
+        context.effective_user = before

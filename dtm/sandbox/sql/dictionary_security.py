@@ -14,6 +14,10 @@ _TAB_PRIVS = """
 GRANTEE:v128 OWNER:v128 TABLE_NAME:v128 GRANTOR:v128 PRIVILEGE:v40 GRANTABLE:v3 HIERARCHY:v3
 COMMON:v3 TYPE:v24 INHERITED:v3
 """
+_COL_PRIVS = """
+GRANTEE:v128 OWNER:v128 TABLE_NAME:v128 COLUMN_NAME:v128 GRANTOR:v128 PRIVILEGE:v40 GRANTABLE:v3
+COMMON:v3 INHERITED:v3
+"""
 _ALL_TAB_PRIVS = """
 GRANTOR:v128 GRANTEE:v128 TABLE_SCHEMA:v128 TABLE_NAME:v128 PRIVILEGE:v40 GRANTABLE:v3
 HIERARCHY:v3 COMMON:v3 TYPE:v24 INHERITED:v3
@@ -71,6 +75,18 @@ def _tab_privs(reader: Reader) -> Iterator[Values]:
                 grants.grantee, owner, name, grantor, privilege, _yes(grantable), "NO", "NO",
                 _kind_of(reader, owner, name), "NO",
             )  # fmt: skip
+
+
+def _col_privs(reader: Reader) -> Iterator[Values]:
+    for grants in reader.all(Grants):
+        for (owner, name, privilege, column), (grantable, grantor) in sorted(
+            grants.objects.items()
+        ):
+            if column:
+                yield (
+                    grants.grantee, owner, name, column, grantor, privilege, _yes(grantable),
+                    "NO", "NO",
+                )  # fmt: skip
 
 
 def _all_tab_privs(reader: Reader) -> Iterator[Values]:
@@ -169,6 +185,13 @@ def register(registry: Registry) -> None:
         public=True,
     )
     registry.add("ALL_TAB_PRIVS", _ALL_TAB_PRIVS, _all_tab_privs, public=True)
+    registry.add("DBA_COL_PRIVS", _COL_PRIVS, _col_privs)
+    registry.add(
+        "USER_COL_PRIVS",
+        _COL_PRIVS,
+        lambda s: [r for r in _col_privs(s) if _me(s) in (r[0], r[1], r[4])],
+        public=True,
+    )
     registry.add(
         "USER_TAB_PRIVS_RECD",
         "OWNER:v128 TABLE_NAME:v128 GRANTOR:v128 PRIVILEGE:v40 GRANTABLE:v3 HIERARCHY:v3",

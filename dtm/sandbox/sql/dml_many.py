@@ -201,6 +201,7 @@ class ManyTranslator(DmlTranslator):
             return [], ["0", "0"]
         scope.clause = "SET"
         pairs = self.assignments(node.assignments, target, scope, split=True)
+        self.require_columns(target, "UPDATE", (name for name, _ in pairs), node.at)
         scope.clause = "WHERE"
         when = "1" if node.update_where is None else self.condition(node.update_where, scope)
         delete = "0"
@@ -234,6 +235,7 @@ class ManyTranslator(DmlTranslator):
         table = target.table
         inner = Scope(None, scope.sources[1:], clause="VALUES")
         columns = self.columns(target, node.insert_columns)
+        self.require_columns(target, "INSERT", (c.name for c in columns), node.at)
         values = self.row_values(node.insert_values, table, columns, inner, node.unmatched_at)
         pairs = [(c.name, v) for c, v in zip(columns, values, strict=True)]
         pairs += self.defaults(table, columns)
@@ -275,6 +277,7 @@ class ManyTranslator(DmlTranslator):
             raise OraError(1702, offset=into.at)
         table = target.table
         columns = self.columns(target, into.columns)
+        self.require_columns(target, "INSERT", (c.name for c in columns), into.at)
         scope.clause = "VALUES"
         nodes = into.values
         if nodes is None:

@@ -48,6 +48,7 @@ class DmlTranslator(WriterTranslator):
         target = self.target(node.into.table, "INSERT")
         table = target.table
         columns = self.columns(target, node.into.columns)
+        self.require_columns(target, "INSERT", (c.name for c in columns), node.into.at)
         for column in columns:
             always = column.identity is not None and column.identity.generation == "ALWAYS"
             if always and not self._is_default(node, columns, column):
@@ -160,6 +161,9 @@ class DmlTranslator(WriterTranslator):
 
     def changed(self, target: Target, where: n.Node | None) -> Changed:
         """The rows WHERE chooses, and the names SET may use."""
+        reads = where is not None and not target.layers
+        if reads and not self.context.names.may_read(target.table):
+            raise OraError(1031, offset=target.ref.at)
         base, _ = self.base_source(target)
         source, tests = self.seen(target, base)
         source.name, source.owner = target.name, target.owner
@@ -213,6 +217,8 @@ class DmlTranslator(WriterTranslator):
         else:
             pairs = self.assignments(node.assignments, target, scope)
         names = [self.column(target, c).name for a in node.assignments for c in a.columns]
+        written = names or [name for name, _ in pairs]
+        self.require_columns(target, "UPDATE", written, node.at)
         triggers = self.triggers(table, "UPDATE", names or [name for name, _ in pairs])
         checks = self.checks(target)
         two_phase = numbered or len(self.context.needs.calls) > calls or self._reads(node, table)

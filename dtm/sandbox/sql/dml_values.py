@@ -5,7 +5,7 @@ SQL Language Reference 19c, "SQL Statements: INSERT, UPDATE, DELETE".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.types import INTEGER
@@ -41,6 +41,16 @@ class ValueTranslator(TargetTranslator):
         self.returning_columns: list[OutColumn] = []
 
     # ------------------------------------------------------------ columns
+
+    def require_columns(
+        self, target: Target, privilege: str, names: Iterable[str], at: int
+    ) -> None:
+        """ORA-01031 for a column a privilege on columns does not cover."""
+        if target.layers:
+            return
+        allowed = self.context.names.columns_allowed(target.table, privilege)
+        if allowed is not None and not allowed.issuperset(names):
+            raise OraError(1031, offset=at)
 
     def columns(self, target: Target, names: Sequence[n.Name] | None) -> list[TableColumn]:
         """INSERT's columns; ORA-00957 for one named twice, ORA-01733 for a view's expression."""

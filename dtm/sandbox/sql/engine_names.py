@@ -8,7 +8,7 @@ from dtm.sandbox.sql.bind_context import Names
 from dtm.sandbox.sql.catalog import Catalog
 from dtm.sandbox.sql.catalog_model import Sequence, Synonym, Table, Unit, View
 from dtm.sandbox.sql.dictionary_base import DictionaryView
-from dtm.sandbox.sql.privileges import Resolver
+from dtm.sandbox.sql.privileges import Resolver, column_privileges, has_object_privilege
 
 PUBLIC = "PUBLIC"
 SYS = "SYS"
@@ -45,6 +45,21 @@ class SessionNames:
         self.used += self.resolver.synonyms(path)
         self.used.append((found.owner, found.name, "SEQUENCE"))
         return found
+
+    def may_read(self, table: Table) -> bool:
+        """SELECT or READ on the table."""
+        resolver = self.resolver
+        wanted = ("SELECT", "READ")
+        return has_object_privilege(
+            resolver.catalog, resolver.user, table, wanted, roles=resolver.roles
+        )
+
+    def columns_allowed(self, table: Table, privilege: str) -> frozenset[str] | None:
+        """The columns INSERT or UPDATE is limited to; None: all."""
+        resolver = self.resolver
+        return column_privileges(
+            resolver.catalog, resolver.user, table, privilege, roles=resolver.roles
+        )
 
     def triggers(self, table: Table | View) -> list[Unit]:
         return self.resolver.catalog.triggers_of(table)
@@ -87,6 +102,16 @@ class OwnerNames:
         if not isinstance(found, Sequence):
             raise OraError(2289, offset=offset)
         return found
+
+    def may_read(self, table: Table) -> bool:
+        """The owner may."""
+        del table
+        return True
+
+    def columns_allowed(self, table: Table, privilege: str) -> frozenset[str] | None:
+        """Nothing is limited for an owner."""
+        del table, privilege
+        return None
 
     def triggers(self, table: Table | View) -> list[Unit]:
         return self.catalog.triggers_of(table)

@@ -27,9 +27,7 @@ def compiled_view(describer: Describer, session: StorageSession, view: View) -> 
     query is read in its owner's schema, with its owner's rights."""
     context = session.context
     before = context.current_schema, context.effective_user
-    context.current_schema = view.owner
-    if view.owner != context.user:
-        context.effective_user = view.owner
+    context.current_schema = context.effective_user = view.owner
     try:
         columns = tuple(describer.describe(session, view.text))
         depends_on = tuple(describer.relations(session, view.text))
@@ -48,7 +46,9 @@ def refreshed(describer: Describer, session: StorageSession, view: View) -> View
     database = session.instance.database
     try:
         found = compiled_view(describer, session, view)
-    except OraError:
+    except OraError as error:
+        if error.code == 3001:
+            raise
         return view
     with database.mutex:
         if not database.depth:

@@ -136,7 +136,10 @@ def column_privileges(
 ) -> frozenset[str] | None:
     """The columns a privilege is limited to; None when it covers the whole object."""
     columns: set[str] = set()
+    anybody = set(_ANY[_class_of(target)].get(privilege, ()))
     for grants in granted_sets(catalog, user, roles=roles):
+        if anybody & set(grants.system):
+            return None
         for owner, name, granted, column in grants.objects:
             if (owner, name, granted) == (target.owner, target.name, privilege):
                 if not column:

@@ -216,6 +216,8 @@ class SourceTranslator(WindowTranslator):
         context = self.context
         if view.status != "VALID" and context.refresh is not None:
             view = context.refresh(view)
+            if view.status != "VALID":
+                raise OraError(4063, f'view "{view.owner}.{view.name}"', offset=at)
         if context.view_depth > _MAX_VIEW_DEPTH:
             context.unsupported(174, "views nested this deeply", at)
         outer_names, outer_text, outer_scope = context.names, context.text, context.scope
