@@ -140,7 +140,7 @@ def test_roles(new_user: NewUser, system: Dba) -> None:
         f"CREATE PROCEDURE caller AUTHID CURRENT_USER IS {call}",
     )
     b.run("BEGIN caller; END;")
-    b.fails(1031, "BEGIN definer; END;")
+    b.fails(942, "BEGIN definer; END;")
     b.run("SET ROLE NONE")
     b.fails(1031, query)
     assert b.column("SELECT role FROM session_roles") == []
