@@ -63,7 +63,7 @@ class QueuedWrite:
             self.given_up = True
             raise Degraded(
                 f"the repository was away for {self.outage_s:g} s; no new task is started",
-                hint="outcomes are in the local spool; run again on this machine when it is back",
+                hint="run again on this machine when it is back",
             )
         if self.error is not None:
             raise self.error
@@ -88,6 +88,7 @@ class GroupJournal:
         self._store: Store | None = store
         self._spool = spool
         self._spooled: list[Write] = []
+        self._unsaved: list[Write] = []  # of these, what the spool could not take either
         self._regain = regain
         self._patience = patience
         self._on_outage = on_outage
@@ -239,11 +240,17 @@ class GroupJournal:
         """The repository is away: outcomes to the spool, intents back into the queue."""
         waiting = [q for q in batch if not q.done.is_set()]
         outcomes = [q for q in waiting if not q.starts_work]
+        self._unsaved += [q.write for q in outcomes]
         try:
-            if outcomes:
-                self._spool.append([q.write for q in outcomes])
+            self._spool.append(self._unsaved)
         except OSError as error:
-            self.lost_local = str(error)
+            if self.lost_local is None:
+                self._on_outage(
+                    f"the local spool cannot be written either: {error.strerror or error}"
+                )
+            self.lost_local = error.strerror or str(error)
+        else:
+            self._unsaved, self.lost_local = [], None
         self._spooled += [q.write for q in outcomes]
         for queued in outcomes:
             queued.done.set()
@@ -264,7 +271,7 @@ class GroupJournal:
         except DatabaseError:
             return  # still away; the outage was reported when it began
         else:
-            self._spooled = []
+            self._spooled, self._unsaved, self.lost_local = [], [], None
             self._spool.clear()
             self._store = store
 

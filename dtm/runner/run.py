@@ -33,7 +33,7 @@ from dtm.runner.run_stream import StreamResult, run_stream
 from dtm.runner.schedule import Capacity
 from dtm.runner.selection import Selected, select
 from dtm.runner.signals import SignalLadder
-from dtm.runner.spool import Spool
+from dtm.runner.spool import Spool, left_to_do
 from dtm.runner.stream import Stream, Tools
 from dtm.runner.threads import DaemonExecutor
 from dtm.runner.window import current_span, next_span
@@ -148,6 +148,8 @@ class _Work:
             self.harvester.close()
             heartbeat.stop(CLOSE_S)
             spooled = not journal.close(CLOSE_S) or journal.spooled
+            if spooled:
+                self.messages.append(left_to_do(journal.lost_local))
         return self._end(crew, hanging, spooled)
 
     # parts
@@ -323,7 +325,6 @@ class _Work:
         codes = {stream.exit_code for stream in streams}
         if spooled:
             codes.add(ExitCode.DEGRADED)
-            self.messages.append("some outcomes are only in the local spool so far")
         try:
             state = self._settle(streams)
         except DatabaseError as error:

@@ -12,11 +12,11 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from dtm.errors import DtmError
 from dtm.model import states, stream
@@ -49,49 +49,90 @@ class Spool:
 
     def __init__(self, directory: Path, name: str) -> None:
         self.path = directory / f"{name}.jsonl"
-        self._file: TextIO | None = None
+        self._descriptor: int | None = None
 
     def append(self, writes: list[Write]) -> None:
-        """Make writes durable on the local disk. Raises OSError (disk full and the like)."""
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600)
-            self._file = os.fdopen(descriptor, "a+", encoding="utf-8")
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-        self._file.writelines(f"{encode(write)}\n" for write in writes)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Make writes durable on the local disk, all or none of them. Raises OSError (disk full, a
+        directory that cannot be written, and the like)."""
+        if not writes:
+            return
+        descriptor = self._open()
+        start = os.lseek(descriptor, 0, os.SEEK_END)
+        data = memoryview("".join(f"{encode(write)}\n" for write in writes).encode())
+        try:
+            while data:
+                data = data[os.write(descriptor, data) :]
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, start)  # half a line would spoil the next one
+            raise
 
     def clear(self) -> None:
         """Everything in it is in the repository: remove it."""
-        if self._file is not None:
+        if self._descriptor is not None:
             self.path.unlink(missing_ok=True)
-            self._file.close()
-            self._file = None
+        self.close()
 
     def close(self) -> None:
         """Let go of the file and leave it for the next runner."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _open(self) -> int:
+        if self._descriptor is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o600)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self._descriptor = descriptor
+            directory = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                os.fsync(directory)  # the file's name must outlive a power cut, too
+            finally:
+                os.close(directory)
+        return self._descriptor
+
+
+@dataclass(slots=True)
+class LeftBehind:
+    """What a spool file holds. `broken`: lines that cannot be read, with why. Whoever replays adds
+    to `skipped` what the repository did not take."""
+
+    writes: tuple[Write, ...]
+    broken: tuple[str, ...] = ()
+    skipped: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def left_behind(path: Path) -> Iterator[list[Write] | None]:
+def left_behind(path: Path) -> Iterator[LeftBehind | None]:
     """Read a spool file under its lock and remove it after the block; None: its runner lives.
 
-    A last line without an end was being written when its runner died: it is not durable, and the
-    attempt it was about is looked up on the client instead.
+    A file of which anything could not be replayed is kept beside it, as `.kept`. A last line
+    without an end was being written when its runner died: it is not durable, and the attempt it
+    was about is looked up on the client instead. Raises OSError where the file cannot be read.
     """
-    with path.open("r+", encoding="utf-8") as file:
+    with path.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield None
             return
-        lines = [line for line in file if line.endswith("\n")]
-        yield [decode(line, str(path)) for line in lines]
-        path.unlink(missing_ok=True)
+        found = _read(file.read(), path.name)
+        yield found
+        if found.broken or found.skipped:
+            path.replace(path.with_name(f"{path.name}.kept"))
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _read(content: bytes, name: str) -> LeftBehind:
+    writes, broken = [], []
+    for number, line in enumerate(content.split(b"\n")[:-1], start=1):
+        try:
+            writes.append(decode(line.decode(errors="replace"), f"{name}, line {number}"))
+        except DtmError as error:
+            broken.append(error.message)
+    return LeftBehind(tuple(writes), tuple(broken))
 
 
 def encode(write: Write) -> str:
@@ -114,7 +155,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return {"$": type(value).__name__, "value": value.value}
     if is_dataclass(value) and not isinstance(value, type):
-        named = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        named = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
         return {"$": type(value).__name__, **named}
     if isinstance(value, datetime):
         return {"$": "datetime", "value": value.isoformat()}
@@ -133,3 +174,13 @@ def _value(plain: Any) -> Any:
         return datetime.fromisoformat(named["value"])
     cls = _CLASSES[plain["$"]]
     return cls(**named)
+
+
+def left_to_do(lost_local: str | None) -> str:
+    """What a runner that ends without the repository says; `lost_local`: why the spool failed, too."""
+    if lost_local is None:
+        return "some outcomes are only in the local spool so far; run again on this machine"
+    return (
+        f"neither the repository nor the local spool ({lost_local}) could take some outcomes;"
+        " the next run looks them up on the clients"
+    )

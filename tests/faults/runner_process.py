@@ -68,6 +68,7 @@ def main() -> int:
     print(json.dumps({"run_id": report.run_id, "state": report.state}))
     for stream in report.streams:
         print(f"{stream.instance}: {stream.state}: {stream.message}")
+    print(*report.messages, sep="\n")
     return int(report.exit_code)
 
 

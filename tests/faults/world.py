@@ -182,11 +182,12 @@ class FaultWorld(applied.World):
         count: int = 1,
         outage_s: float = 30.0,
         env: Mapping[str, str] | None = None,
+        wrapper: Sequence[str] = (),
         **request: Any,
     ) -> Process:
         """Run in a process of its own. At the `count`-th time of `point` at `where` ("": any)
         it kills itself with SIGKILL, stops itself with SIGSTOP, or raises. `env`: added to the
-        environment."""
+        environment; `wrapper`: the command that is to start it."""
         given = {
             "dsn": self.database.dsn,
             "repository": [
@@ -200,7 +201,7 @@ class FaultWorld(applied.World):
             "outage_s": outage_s,
             "request": request,
         }
-        process = Process(given, self.state_dir / "runners", env or {})
+        process = Process(given, self.state_dir / "runners", env or {}, wrapper)
         self.processes.append(process)
         return process
 
@@ -319,13 +320,19 @@ class FaultWorld(applied.World):
 class Process:
     """A runner in a process of its own; what it writes goes to a file."""
 
-    def __init__(self, given: dict[str, Any], directory: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        given: dict[str, Any],
+        directory: Path,
+        env: Mapping[str, str],
+        wrapper: Sequence[str] = (),
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         number = len(list(directory.glob("runner-*.out")))
         self._path = directory / f"runner-{number}.out"
         with self._path.open("w") as out:
             self.popen = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.runner_process"],
+                [*wrapper, sys.executable, "-m", "tests.faults.runner_process"],
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,

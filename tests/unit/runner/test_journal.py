@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from dataclasses import replace
@@ -141,7 +142,8 @@ def test_what_is_spooled_at_the_end_stays_for_the_next_runner(tmp_path: Path) ->
     log.submit(outcome()).wait()
     assert not log.close(2)
     with left_behind(tmp_path / "spool.jsonl") as writes:
-        assert writes == [outcome()]
+        assert writes is not None
+        assert writes.writes == (outcome(),)
     assert not (tmp_path / "spool.jsonl").exists()
 
 
@@ -171,14 +173,16 @@ def test_spool_of_a_living_runner_is_left_alone(tmp_path: Path) -> None:
         assert writes is None
     spool.close()
     with left_behind(spool.path) as writes:
-        assert writes == [outcome()]
+        assert writes is not None
+        assert writes.writes == (outcome(),)
 
 
 def test_torn_last_line_is_not_durable(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text(encode(outcome()) + "\n" + encode(outcome(seq=2))[:40])
     with left_behind(path) as writes:
-        assert writes == [outcome()]
+        assert writes is not None
+        assert writes.writes == (outcome(),)
 
 
 def test_foreign_line_is_refused(tmp_path: Path) -> None:
@@ -211,6 +215,76 @@ def test_disk_full_on_the_spool_is_remembered(tmp_path: Path) -> None:
     assert log.lost_local is not None
     assert "No space" in log.lost_local
     assert not log.close(2)
+
+
+def test_what_a_full_disk_did_not_take_is_written_as_soon_as_there_is_room(
+    tmp_path: Path,
+) -> None:
+    class Tight(Spool):
+        full = True
+
+        def append(self, writes: list[Write]) -> None:
+            if self.full:
+                raise OSError(28, "No space left on device")
+            super().append(writes)
+
+    store, spool = Store(), Tight(tmp_path, "s")
+    told: list[str] = []
+    store.away = True
+    log = GroupJournal(store, spool, gone, FAST, on_outage=told.append)
+    log.submit(outcome("1")).wait()
+    log.submit(outcome("2")).wait()
+    spool.full = False
+    log.submit(outcome("3")).wait()
+    assert log.lost_local is None
+    assert not log.close(2)
+    with left_behind(spool.path) as found:
+        assert found is not None
+        assert [write.handle for write in found.writes] == ["1", "2", "3"]
+    assert [text for text in told if "spool" in text] == [
+        "the local spool cannot be written either: No space left on device"
+    ]
+
+
+def test_a_write_that_does_not_fit_leaves_no_half_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path, "s")
+    spool.append([outcome("1")])
+    original, calls = os.write, []
+
+    def half(descriptor: int, data: bytes) -> int:
+        calls.append(len(data))
+        if len(calls) > 1:
+            raise OSError(28, "No space left on device")
+        return original(descriptor, data[:20])
+
+    monkeypatch.setattr(os, "write", half)
+    with pytest.raises(OSError, match="No space"):
+        spool.append([outcome("2")])
+    monkeypatch.setattr(os, "write", original)
+    spool.append([outcome("3")])
+    spool.close()
+    with left_behind(spool.path) as found:
+        assert found is not None
+        assert [write.handle for write in found.writes] == ["1", "3"]
+        assert found.broken == ()
+    assert not spool.path.exists()
+
+
+@pytest.mark.parametrize("damage", [b"{}\n", b"\x00\xff\xfe\n", b'{"$":"Write"\n', b"\n"])
+def test_a_damaged_line_is_skipped_and_said_and_the_file_kept(
+    tmp_path: Path, damage: bytes
+) -> None:
+    path = tmp_path / "s.jsonl"
+    lines = [encode(outcome(handle)).encode() + b"\n" for handle in ("1", "2")]
+    path.write_bytes(lines[0] + damage + lines[1] + lines[0][:30])
+    with left_behind(path) as found:
+        assert found is not None
+        assert [write.handle for write in found.writes] == ["1", "2"]
+        (said,) = found.broken
+        assert "s.jsonl, line 2" in said
+    assert [p.name for p in tmp_path.iterdir()] == ["s.jsonl.kept"]
 
 
 def test_requests_are_told_before_the_waiting_stream_goes_on(tmp_path: Path) -> None:
