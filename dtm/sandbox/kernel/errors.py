@@ -460,6 +460,7 @@ MESSAGES: dict[int, str] = {
     14401: "inserted partition key is outside specified partition",
     14402: "updating partition key column would cause a partition change",
     14451: "unsupported feature with temporary table",
+    14452: "attempt to create, alter or drop an index on temporary table already in use",
     14501: "object is not partitioned",
     14511: "cannot perform operation on a partitioned object",
     14518: "partition contains rows corresponding to values being dropped",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
 
@@ -68,11 +69,22 @@ class Context:
     refresh: Callable[[View], View] | None = None  # an INVALID view compiled anew
     evaluate: Callable[[Requirements, str], Encoded] | None = None  # a constant, now
     nextvals: list[int] = field(default_factory=list)  # sequences whose NEXTVAL was asked for
+    branches: int = 0  # of CASE and DECODE that are being translated
+    conditional: set[int] = field(default_factory=set)  # sequences named in such branches
     _bind_places: dict[int, int] | None = None
 
     def apart(self) -> Context:
         """A context for an expression of the same text that is computed on its own."""
         return Context(self.text, self.session, self.names)
+
+    @contextmanager
+    def branching(self) -> Iterator[None]:
+        """Translate what is evaluated for some rows only."""
+        self.branches += 1
+        try:
+            yield
+        finally:
+            self.branches -= 1
 
     # ------------------------------------------------------------ errors
 

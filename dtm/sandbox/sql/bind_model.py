@@ -177,4 +177,6 @@ class Requirements:
     used: set[int] = field(default_factory=set)  # numbers of the parameters in SQLite's text
     calls: list[FunctionRef] = field(default_factory=list)  # PL/SQL functions, by slot
     dictionary: list[DictionaryView] = field(default_factory=list)
+    sequence_places: dict[int, list[str]] = field(default_factory=dict)  # NEXTVAL, CURRVAL, by id
+    draws: dict[int, int] = field(default_factory=dict)  # places of those named several times
     writes: bool = False  # NEXTVAL and PL/SQL functions: not a plain read

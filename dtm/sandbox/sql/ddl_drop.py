@@ -32,6 +32,7 @@ def drop_table(ddl: Ddl, tokens: Tokens) -> DdlResult:
     tokens.accept("PURGE")
     tokens.finish(933)
     table = ddl.table(name, None, "DROP ANY TABLE")
+    not_in_use(ddl, table)
     foreign = [(c, k) for c, k in ddl.catalog.children_of(table) if c.id != table.id]
     if foreign and not cascade:
         raise OraError(2449)
@@ -49,6 +50,12 @@ def drop_table(ddl: Ddl, tokens: Tokens) -> DdlResult:
 
     ddl.run(work, table)
     return DdlResult("DROP TABLE")
+
+
+def not_in_use(ddl: Ddl, table: Table) -> None:
+    """ORA-14452 when a session has rows in a temporary table."""
+    if table.temporary and ddl.database.run(f"SELECT 1 FROM {table.target} LIMIT 1"):
+        raise OraError(14452)
 
 
 def remove_table(ddl: Ddl, table: Table) -> None:

@@ -127,7 +127,7 @@ class ValueTranslator(TargetTranslator):
 
     def next_value(self, sequence: OraSequence) -> Typed:
         self.context.needs.writes = True
-        return Typed(self.udf(aggregates.NEXTVAL, str(sequence.id)), INTEGER, wide=True)
+        return Typed(self.udf(aggregates.NEXTVAL, str(sequence.id), "0"), INTEGER, wide=True)
 
     def defaults(self, table: Table, given: Sequence[TableColumn]) -> list[tuple[str, str]]:
         """(column, value) for columns INSERT does not name but that have a default."""

@@ -13,8 +13,15 @@ from functools import partial
 
 from dtm.plsql.lexer import IDENT, OP
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.ports import Compiled, HostScope, PlsqlPort, SessionContext, SqlResult
+from dtm.sandbox.kernel.ports import (
+    Compiled,
+    HostScope,
+    PlsqlPort,
+    SessionContext,
+    SqlResult,
+)
 from dtm.sandbox.kernel.ports import Value as KernelValue
+from dtm.sandbox.kernel.rows import LockedRows
 from dtm.sandbox.kernel.types import Column, OraType
 from dtm.sandbox.sql import ddl
 from dtm.sandbox.sql import parse_dml_nodes as d
@@ -29,7 +36,7 @@ from dtm.sandbox.sql.engine_names import SessionNames
 from dtm.sandbox.sql.engine_nesting import Nesting
 from dtm.sandbox.sql.engine_plans import Outcome, Statement, Template
 from dtm.sandbox.sql.engine_runtime import Actor, Runtime
-from dtm.sandbox.sql.engine_sequences import SessionSequences
+from dtm.sandbox.sql.engine_sequences import Draws, SessionSequences
 from dtm.sandbox.sql.engine_set import set_session
 from dtm.sandbox.sql.engine_views import REFRESH, refreshed
 from dtm.sandbox.sql.functions.environment import Environment
@@ -251,7 +258,12 @@ class SqlSession:
             prepared = self._wide(statement, handle, prepared, values)
         outcome = self._execute(prepared, binds)
         rows = outcome.rows
-        decoded = rows if prepared.decode is None else [prepared.decode(r) for r in rows]
+        decoded: Sequence[tuple[KernelValue, ...]] = rows
+        if prepared.decode is not None:
+            decoded = [prepared.decode(r) for r in rows]
+        if prepared.kind == "select" and prepared.targets:
+            locking = self.storage.transaction
+            decoded = LockedRows(decoded, lambda: self.storage.holds(locking))
         return SqlResult(decoded, outcome.count, outcome.last_rowid)
 
     def _current(
@@ -308,11 +320,10 @@ class SqlSession:
     def _execute(self, statement: Statement, binds: Sequence[Encoded]) -> Outcome:
         needs = statement.needs
         self.engine.runtime.ensure(needs.functions.values(), needs.dictionary)
-
-        actor = self._actor(needs)
         runtime = self.engine.runtime
 
         def work(step: Step) -> Outcome:
+            actor = self._actor(needs)
             with runtime.acting(actor):
                 return statement.plan.run(step, binds, actor)
 
@@ -343,6 +354,7 @@ class SqlSession:
             self.plsql,
             needs.calls,
             statement_level=self.nesting.statement_level,
+            draws={key: Draws(count) for key, count in needs.draws.items() if count > 1},
         )
 
     def acting(self, needs: Requirements) -> AbstractContextManager[None]:

@@ -275,13 +275,13 @@ def statistic(name: str) -> SqlFunction:
     return SqlFunction(f"o_{name.lower()}", 1, lambda _: Statistic, kind="window")
 
 
-def _nextval(runtime: Runtime) -> Callable[[Encoded], Encoded]:
-    return lambda key: encode_number(runtime.sequences.nextval(int(key or 0)))
+def _nextval(runtime: Runtime) -> Callable[[Encoded, Encoded], Encoded]:
+    return lambda key, place: encode_number(runtime.nextval(int(key or 0), int(place or 0)))
 
 
-def _currval(runtime: Runtime) -> Callable[[Encoded], Encoded]:
-    return lambda key: encode_number(runtime.sequences.currval(int(key or 0)))
+def _currval(runtime: Runtime) -> Callable[[Encoded, Encoded], Encoded]:
+    return lambda key, place: encode_number(runtime.currval(int(key or 0), int(place or 0)))
 
 
-NEXTVAL = SqlFunction("o_nextval", 1, _nextval, stable=False)
-CURRVAL = SqlFunction("o_currval", 1, _currval, stable=False)
+NEXTVAL = SqlFunction("o_nextval", 2, _nextval, stable=False)
+CURRVAL = SqlFunction("o_currval", 2, _currval, stable=False)

@@ -18,6 +18,7 @@ from dtm.sandbox.kernel.ports import FunctionRef, PlsqlPort, Value
 from dtm.sandbox.sql.bind_model import SqlFunction
 from dtm.sandbox.sql.dictionary_base import DictionaryView
 from dtm.sandbox.sql.engine_dictionary import Snapshot, ViewModule
+from dtm.sandbox.sql.engine_sequences import Draws
 from dtm.sandbox.sql.functions.environment import Environment
 from dtm.sandbox.sql.transactions import StorageSession
 
@@ -40,7 +41,7 @@ class Actor:
     calls: Sequence[FunctionRef]
     snapshots: dict[str, Snapshot] = field(default_factory=dict)  # of dictionary views
     statement_level: Callable[[], AbstractContextManager[None]] = nullcontext  # trigger runs
-    counters: dict[int, int] = field(default_factory=dict)  # of ROWNUM conditions
+    draws: dict[int, Draws] = field(default_factory=dict)  # of sequences named several times
 
 
 class Runtime:
@@ -61,6 +62,19 @@ class Runtime:
     @property
     def sequences(self) -> Sequences:
         return self.actor.sequences
+
+    def nextval(self, key: int, place: int) -> int:
+        """NEXTVAL, or CURRVAL beside NEXTVAL, at one place of the statement."""
+        draws = self.actor.draws.get(key)
+        if draws is None:
+            return self.sequences.nextval(key)
+        return draws.at(place, lambda: self.sequences.nextval(key))
+
+    def currval(self, key: int, place: int) -> int:
+        """CURRVAL; where the statement draws from the sequence too, the number it draws."""
+        if key in self.actor.draws:
+            return self.nextval(key, place)
+        return self.sequences.currval(key)
 
     def ensure(
         self, functions: Iterable[SqlFunction], views: Iterable[DictionaryView] = ()

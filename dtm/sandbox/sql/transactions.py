@@ -199,6 +199,10 @@ class StorageSession:
         """True when the current transaction changed or locked something."""
         return bool(self.transaction.xid)
 
+    def holds(self, transaction: Transaction) -> bool:
+        """Is this the current transaction, or one that an autonomous one interrupts?"""
+        return transaction is self.transaction or transaction in self.suspended
+
     def transaction_id(self) -> str | None:
         """DBMS_TRANSACTION.LOCAL_TRANSACTION_ID: "usn.slot.sequence", None outside one."""
         xid = self.transaction.xid

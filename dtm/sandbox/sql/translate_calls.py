@@ -168,14 +168,22 @@ class CallTranslator(ExpressionTranslator):
         if scope.clause not in {"SELECT", "VALUES", "SET"} or scope.group_keys is not None:
             raise OraError(2287, offset=node.at)
         sequence = self.context.names.sequence(node.path[:-1], node.at)
+        needs, key = self.context.needs, str(sequence.id)
+        place = needs.sequence_places.setdefault(sequence.id, [])
+        place.append(node.path[-1])
+        if len(set(place)) > 1 or place.count("NEXTVAL") > 1:
+            needs.draws[sequence.id] = len(place)
+            if self.context.branches or sequence.id in self.context.conditional:
+                text = "a sequence named twice in a row, in a CASE or DECODE"
+                self.context.unsupported(155, text, node.at)
+        if self.context.branches:
+            self.context.conditional.add(sequence.id)
+        number = str(len(place) - 1)
         if node.path[-1] == "CURRVAL":
-            return Typed(self.udf(aggregates.CURRVAL, str(sequence.id)), INTEGER, wide=True)
-        self.context.needs.writes = True
-        count = sum(1 for s in self.context.nextvals if s == sequence.id)
-        if count and scope.clause != "VALUES":
-            self.context.unsupported(155, "NEXTVAL of one sequence twice in a row", node.at)
+            return Typed(self.udf(aggregates.CURRVAL, key, number), INTEGER, wide=True)
+        needs.writes = True
         self.context.nextvals.append(sequence.id)
-        return Typed(self.udf(aggregates.NEXTVAL, str(sequence.id)), INTEGER, wide=True)
+        return Typed(self.udf(aggregates.NEXTVAL, key, number), INTEGER, wide=True)
 
 
 def chosen(

@@ -315,6 +315,10 @@ class ExpressionTranslator(TranslatorBase):
     # ------------------------------------------------------------ CASE and CAST
 
     def _case(self, node: n.Case, scope: Scope) -> Typed:
+        with self.context.branching():
+            return self._branches(node, scope)
+
+    def _branches(self, node: n.Case, scope: Scope) -> Typed:
         tests: list[str] = []
         if node.operand is None:
             tests = [self.condition(test, scope) for test, _ in node.whens]

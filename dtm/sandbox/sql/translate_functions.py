@@ -184,7 +184,8 @@ class FunctionTranslator(CallTranslator):
         return self.merged(sql, values[0].type, values[:1])
 
     def _decode(self, node: n.Call, scope: Scope) -> Typed:
-        values = self._arguments(node, scope, 3, None)
+        with self.context.branching():
+            values = self._arguments(node, scope, 3, None)
         try:
             compare, target = general.decode_parts([v.type for v in values])
         except OraError as error:

@@ -13,6 +13,7 @@ from dtm.sandbox.interpreter.runtime import Frame
 from dtm.sandbox.interpreter.syntax.tree import SqlText
 from dtm.sandbox.interpreter.values import Cursor
 from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.rows import LockedRows
 
 Value = Any
 
@@ -21,11 +22,10 @@ def query_runner(site: SqlSite, *, for_update: bool) -> Callable[[Frame], object
     def run(f: Frame) -> None:
         compiled, result = site.run(f)
         if for_update:
-            f.ret = (
-                compiled.columns[:-1],
-                [row[:-1] for row in result.rows],
-                [row[-1] for row in result.rows],
-            )
+            rows = result.rows
+            ids = [row[-1] for row in rows]
+            shown = rows.without_last() if isinstance(rows, LockedRows) else rows
+            f.ret = (compiled.columns[:-1], shown, ids)
         else:
             f.ret = (compiled.columns, result.rows, None)
 
