@@ -26,7 +26,7 @@ _COUNT_BYTES = 24  # what "(n)" may take
 
 
 class _ListAgg:
-    """LISTAGG(value, separator): the caller orders the rows. ORA-01489 beyond 4000 bytes."""
+    """LISTAGG(value, separator): the caller sorts the rows. ORA-01489 beyond 4000 bytes."""
 
     __slots__ = ("values",)
     distinct = False

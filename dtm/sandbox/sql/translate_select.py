@@ -374,7 +374,7 @@ class SelectTranslator(LockTranslator):
         if node.distinct and value.sql not in {c.value.sql for c in columns}:
             raise OraError(1791, offset=operand.at)
         if value.is_literal or value.sql.startswith("?"):
-            return None  # a constant orders nothing
+            return None  # a constant sorts nothing
         return self.order_term(value, item)
 
     def _aliased(self, operand: n.Node, columns: list[OutColumn], node: n.Select) -> Typed | None:
