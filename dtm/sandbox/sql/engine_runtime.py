@@ -41,6 +41,7 @@ class Actor:
     calls: Sequence[FunctionRef]
     snapshots: dict[str, Snapshot] = field(default_factory=dict)  # of dictionary views
     statement_level: Callable[[], AbstractContextManager[None]] = nullcontext  # trigger runs
+    counters: dict[int, int] = field(default_factory=dict)  # of ROWNUM conditions
     draws: dict[int, Draws] = field(default_factory=dict)  # of sequences named several times
 
 
