@@ -20,6 +20,10 @@ from tests.faults import reference
 from tests.faults.conftest import Make
 from tests.faults.world import FaultWorld, wait_until
 
+OTHER_STATEMENT = (
+    "INSERT INTO dtm_sql_log (log_key, handle, statement_no, status, sql_text, started_at)"
+    " VALUES ('other', '1', 1, 'RUNNING', 'DELETE FROM t', SYSTIMESTAMP)"
+)
 CLIENT = Path(dtm.__file__).parent / "oracle" / "client"
 
 
@@ -71,11 +75,14 @@ def test_fault_06_taking_one_stream_over_touches_no_other_running_statement(
         two.wait_for_call("east", "a")
         two.wait_for_call("west", "a")
         process.kill()
+        two.do("east", OTHER_STATEMENT)
         open_east()
         report = two.run(instances=("east",), wait_s=20)
         assert {s.instance: s.exit_code for s in report.streams}["east"] is ExitCode.OK
         running = two.on("west", "SELECT COUNT(*) FROM dtm_sql_log WHERE status = 'ABANDONED'")
         assert running == [(0,)]
+        other = two.on("east", "SELECT status FROM dtm_sql_log WHERE log_key = 'other'")
+        assert other == [("RUNNING",)], "of another run, on the same client"
         open_west()
     assert two.run(wait_s=20).exit_code is ExitCode.OK
 

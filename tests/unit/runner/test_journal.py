@@ -126,6 +126,26 @@ def test_outcome_is_durable_in_the_spool_and_replayed_before_anything_else(
     assert log.close(5)
 
 
+def test_spooled_outcome_counts_only_when_the_disk_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """fsync comes after the whole line and before anybody is told."""
+    synced: list[str] = []
+
+    def fsync(_descriptor: int) -> None:
+        assert not ticket.done.is_set()
+        synced.append((tmp_path / "spool.jsonl").read_text())
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    store = Store()
+    store.away = True
+    log = journal(store, tmp_path)
+    ticket = log.submit(outcome())
+    ticket.wait()
+    assert [decode(line) for line in synced] == [outcome()]
+    log.close(5)
+
+
 def test_intent_gives_up_after_its_patience(tmp_path: Path) -> None:
     store = Store()
     store.away = True
