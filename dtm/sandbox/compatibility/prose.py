@@ -41,6 +41,8 @@ Storage
 - A tablespace is a file that really fills up (ORA-01653) and is really freed; quotas count
   (ORA-01536). A partitioned table lies in one tablespace: that of its partitions is only recorded,
   and so is the tablespace of an index. Partition segments share the table's size by their rows.
+- What DELETE frees is free for the whole tablespace at once, not for its segment only. A full
+  tablespace is ORA-01653 for a partition, too (Oracle: ORA-01688).
 - Hash partitions: which of them takes a row is not what Oracle's (unpublished) function says.
 - UNUSABLE indexes and index partitions are real (ORA-01502, REBUILD); SKIP_UNUSABLE_INDEXES is
   always TRUE. Globally partitioned indexes and reference partitioning are refused.

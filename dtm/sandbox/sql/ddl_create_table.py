@@ -260,6 +260,8 @@ class TableCreator:
         found = self.ddl.catalog.tablespace(name)
         if found is None:
             raise OraError(959, name)
+        if found.status == "READ ONLY":
+            raise OraError(1647, found.name)
         if found.contents != "PERMANENT":
             raise OraError(2195, found.contents)
         return found.name, found.schema

@@ -157,12 +157,23 @@ def alter_tablespace(ddl: Ddl, tokens: Tokens) -> DdlResult:
         changed = replace(tablespace, datafiles=kept)
     elif tokens.accept_any("COALESCE", "LOGGING", "NOLOGGING", "ONLINE"):
         changed = tablespace
-    elif tokens.at_any("OFFLINE", "READ", "RENAME", "BEGIN", "END"):
+    elif tokens.accept("READ"):
+        word = tokens.accept_any("ONLY", "WRITE") or tokens.fail(2142)
+        changed = _read_state(tablespace, only=word == "ONLY")
+    elif tokens.at_any("OFFLINE", "RENAME", "BEGIN", "END"):
         tokens.unsupported(462, f"ALTER TABLESPACE ... {tokens.here.value}")
     else:
         tokens.fail(2142)
     tokens.finish(2142)
     return _resize(ddl, tablespace, changed, "ALTER TABLESPACE")
+
+
+def _read_state(tablespace: Tablespace, *, only: bool) -> Tablespace:
+    """READ ONLY: its rows cannot change (ORA-00372), nothing is made in it (ORA-01647); objects
+    in it may be dropped. SYSTEM, UNDO and TEMP cannot be (ORA-01643)."""
+    if only and (tablespace.schema in ("main", "temp") or tablespace.name == "SYSAUX"):
+        raise OraError(1643)
+    return replace(tablespace, status="READ ONLY" if only else "ONLINE")
 
 
 def alter_database(ddl: Ddl, tokens: Tokens) -> DdlResult:
@@ -229,11 +240,22 @@ def drop_tablespace(ddl: Ddl, tokens: Tokens) -> DdlResult:
         raise OraError(1550)
     if tablespace.name == "USERS":
         raise OraError(12919)
-    tables = [t for t in ddl.catalog.all(Table) if t.tablespace == tablespace.name]
-    if tables and not including:
+    everything = ddl.catalog.all(Table)
+    tables = [t for t in everything if t.tablespace == tablespace.name]
+    divided = [t for t in everything if tablespace.name in _spaces(t)]
+    if (tables or divided) and not including:
         raise OraError(1549)
+    if any(_spaces(t) != {tablespace.name} for t in divided):
+        raise OraError(14404)
     _drop_contents(ddl, tablespace, tables)
     return DdlResult("DROP TABLESPACE")
+
+
+def _spaces(table: Table) -> set[str]:
+    """The tablespaces of a table's partitions."""
+    if table.partitioning is None:
+        return set()
+    return {part.tablespace for _, part in table.partitioning.leaves}
 
 
 def _drop_contents(ddl: Ddl, tablespace: Tablespace, tables: list[Table]) -> None:

@@ -7,9 +7,11 @@ are its own, shared out by their numbers of rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from dtm.sandbox.sql.catalog_model import Index, Partition, Table, Tablespace
 from dtm.sandbox.sql.dictionary_base import Reader, Registry, Values
+from dtm.sandbox.sql.encoding import encode_number
 from dtm.sandbox.sql.partitions_sql import number_of
 from dtm.sandbox.sql.storage import PAGE
 
@@ -40,6 +42,11 @@ def register(registry: Registry) -> None:
     registry.add("USER_TABLESPACES", _TABLESPACES, _tablespaces, public=True)
     registry.add("DBA_DATA_FILES", _FILES, _data_files)
     registry.add("DBA_TEMP_FILES", _FILES, _temp_files)
+    registry.add(
+        "DBA_TABLESPACE_USAGE_METRICS",
+        "TABLESPACE_NAME:v30 USED_SPACE:n TABLESPACE_SIZE:n USED_PERCENT:n",
+        _usage,
+    )
     free = "TABLESPACE_NAME:v30 FILE_ID:n BLOCK_ID:n BYTES:n BLOCKS:n RELATIVE_FNO:n"
     registry.add("DBA_FREE_SPACE", free, _free_space)
     registry.add("USER_FREE_SPACE", free, _free_space, public=True)
@@ -144,6 +151,18 @@ def _data_files(reader: Reader) -> Iterator[Values]:
 
 def _temp_files(reader: Reader) -> Iterator[Values]:
     return _files(reader, "TEMPORARY")
+
+
+def _usage(reader: Reader) -> Iterator[Values]:
+    """In blocks; TABLESPACE_SIZE is what the files may grow to."""
+    instance = reader.instance
+    for tablespace in instance.catalog.all(Tablespace):
+        if tablespace.schema == "temp":
+            continue
+        total, free = instance.database.pages(tablespace.schema)
+        used, most = (total - free) * PAGE // _BLOCK, tablespace.limit // _BLOCK
+        percent = encode_number(round(Decimal(used) * 100 / most, 9)) if most else 0
+        yield (tablespace.name, used, most, percent)
 
 
 def _free_space(reader: Reader) -> Iterator[Values]:

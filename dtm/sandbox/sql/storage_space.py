@@ -42,6 +42,15 @@ class Space:
         total, free = self._database.pages(tablespace.schema)
         return tablespace.limit // PAGE - total + free
 
+    def require_writable(self, table: Table) -> None:
+        """ORA-00372 when the table lies in a READ ONLY tablespace."""
+        tablespace = self._database.catalog.tablespace(table.tablespace)
+        if tablespace is not None and tablespace.status == "READ ONLY":
+            refused = OraError(372, tablespace.id)
+            file = tablespace.datafiles[0].name
+            refused.stack = [OraError(1110, tablespace.id, file).text]
+            raise refused
+
     def check_quotas(self, tables: Iterable[Table]) -> None:
         """ORA-01536 when an owner's segments outgrew a quota, ORA-01950 when there is none."""
         for table in tables:

@@ -155,6 +155,7 @@ class StorageSession:
     def _require_open(self, table: Table, xid: int) -> None:
         if table.read_only:
             raise OraError(12081, f'"{table.owner}"."{table.name}"')
+        self.instance.space.require_writable(table)
         holder = self.instance.locks.conflict(table, ROW_EXCLUSIVE, xid)
         if holder is not None:
             raise RowLocked(holder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, internal_error
 from dtm.sandbox.sql.catalog import Catalog
 from dtm.sandbox.sql.catalog_model import ROW, Constraint, Table, quote
 from dtm.sandbox.sql.storage import Database
@@ -120,7 +120,7 @@ class KeyChecker:
         parent = self._database.catalog.table(owner, name)
         key = parent.constraint(key_name) if parent is not None else None
         if parent is None or key is None:
-            raise OraError(600, f"foreign key {constraint.name} without parent")
+            raise internal_error(f"foreign key {constraint.name} without parent")
         return parent, list(key.columns)
 
     def _check_parent(self, table: Table, constraint: Constraint, scope: Scope) -> None:

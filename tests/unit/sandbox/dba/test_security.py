@@ -142,16 +142,16 @@ def test_roles(new_user: NewUser, system: Dba) -> None:
     b.run("BEGIN caller; END;")
     b.fails(942, "BEGIN definer; END;")
     b.run("SET ROLE NONE")
-    b.fails(1031, query)
+    b.fails(942, query)
     assert b.column("SELECT role FROM session_roles") == []
     b.run(f"SET ROLE {role}")
     assert b.column("SELECT role FROM session_roles") == [role.upper()]
     b.run(f"SET ROLE ALL EXCEPT {role}")
-    b.fails(1031, query)
+    b.fails(942, query)
     assert b.fails(1924, "SET ROLE dba") == "ORA-01924: role 'DBA' not granted or does not exist"
     system.run(f"ALTER USER {b.user} DEFAULT ROLE ALL EXCEPT {role}")
     again = b.again()
-    again.fails(1031, query)
+    again.fails(942, query)
     assert again.rows(
         "SELECT default_role FROM user_role_privs WHERE granted_role = :1", role.upper()
     ) == [("NO",)]
