@@ -133,6 +133,7 @@ class Wiring:
             actor=actor(),
             tool_version=TOOL_VERSION,
             reporter=reporter if reporter is not None else Silent(),
+            helper={each.package: each.version for each in reconcile.helper},
         )
 
     def protected_environments(self) -> frozenset[str]:

@@ -42,8 +42,8 @@ class Terminal:
 
     @property
     def watched(self) -> bool:
-        """Somebody looks at stdout: it may be redrawn and coloured."""
-        return _coloured(sys.stdout)
+        """Somebody looks at stdout, and it can be redrawn: FORCE_COLOR makes no pipe a screen."""
+        return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
     def show(self, text: str) -> None:
         """Print a view's text as it is: no wrapping, no markup, colour by meaning."""

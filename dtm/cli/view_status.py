@@ -85,10 +85,15 @@ def _outlook(status: RunStatus) -> list[str]:
     passed = (status.now - status.run.resumed_at).total_seconds()
     lines = [f"    running for {duration(passed)}; {_counts(status.streams)}"]
     if status.eta_s is not None:
-        end = status.now + timedelta(seconds=status.eta_s)
-        left = duration(max(status.eta_s, 1))
-        lines.append(f"    probably {left} left, until {end:%H:%M:%S} UTC (as earlier runs took)")
+        lines.append(f"    {_outlook_words(status.now, status.eta_s)}")
     return lines
+
+
+def _outlook_words(now: datetime, eta_s: float) -> str:
+    if eta_s <= 0:
+        return "takes longer than earlier runs did"
+    end = now + timedelta(seconds=eta_s)
+    return f"probably {duration(eta_s)} left, until {end:%H:%M:%S} UTC (as earlier runs took)"
 
 
 def _counts(streams: Sequence[StreamStatus]) -> str:
@@ -143,9 +148,15 @@ def _row(stream: StreamStatus, now: datetime, *, reasons: bool) -> tuple[str, ..
         str(stream.tasks_done),
         f"{stream.rows:,}",
         duration(seconds),
-        "" if stream.eta_s is None else duration(max(stream.eta_s, 1)),
+        _left(stream.eta_s),
         doing,
     )
+
+
+def _left(eta_s: float | None) -> str:
+    if eta_s is None:
+        return ""
+    return duration(eta_s) if eta_s > 0 else "late"
 
 
 # ---------------------------------------------------------------- problems

@@ -116,6 +116,8 @@ def _cause_line(text: str, codes: Sequence[str]) -> str:
             more = lines[number + 1] if number + 1 < len(lines) else ""
             if line.startswith("DPY-6005") and more and not _CODE.match(more):
                 return f"{line.rstrip('.')}: {more}"  # the operating system's reason
+            if line.startswith("ORA-06550") and more.startswith("PLS-"):
+                return f"{line} {more}"  # place and cause stand on two lines
             return line
         if f"Similar to {cause}" in line:
             words = _CODE.sub("", line).lstrip(": ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +42,7 @@ class Deps:
     `repository` and `connect` open a new session with a deadline, for a purpose shown in
     V$SESSION; they raise DtmError. `install` brings released package versions to an instance:
     (instance, versions, run id, repair) -> what was done, in words. `actor`: user@host.
+    `helper`: versions of the helper packages that this dtm's calls are written for, by name.
     `strike` is set by fault tests only.
     """
 
@@ -52,5 +53,6 @@ class Deps:
     actor: str
     tool_version: str
     reporter: Reporter = field(default_factory=Silent)
+    helper: Mapping[str, str] = field(default_factory=dict)
     tuning: Tuning = field(default_factory=Tuning)
     strike: Strike = unharmed

@@ -137,6 +137,7 @@ class Preflight:
                 f"no version of {package} is released on {name}",
                 hint="`dtm apply` rolls packages out; a wave that failed releases nothing",
             )
+        self._refuse_other_helper(name)
         session = self.open(instance)
         try:
             identity = self.check(session, instance)
@@ -152,6 +153,15 @@ class Preflight:
             )
         self._install(name)
         return Ready(instance, identity.current_schema)
+
+    def _refuse_other_helper(self, name: str) -> None:
+        """Calls and helper change together: what another dtm released does not fit this one's."""
+        for package, version in self.deps.helper.items():
+            if self.releases.get((name, package), version) != version:
+                raise NotApplied(
+                    f"the helper package {package} released on {name} is of another dtm",
+                    hint="`dtm apply` rolls out the one that belongs to this dtm",
+                )
 
     def check(self, session: OracleSession, instance: Instance) -> Identity:
         """Make sure that this is the database it should be, and that it can be written."""

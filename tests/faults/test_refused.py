@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dtm.errors import ExitCode
 from dtm.model.states import RunState, StreamState
 from dtm.runner import watch
+from dtm.runner.request import RunRequest
+from dtm.runner.run import run
 from tests.faults.conftest import Make
 from tests.faults.world import FaultWorld
 
@@ -65,3 +69,14 @@ def test_an_instance_that_is_not_reached_stays_pending(two: FaultWorld) -> None:
     assert two.run().exit_code is ExitCode.OK
     two.assert_each_once("east")
     assert watch.errors(two.runner_deps()) == ()
+
+
+def test_a_helper_package_of_another_dtm_is_refused(ref: FaultWorld) -> None:
+    versions = dict(ref.query("SELECT package, version FROM dtm_releases"))
+    deps = replace(ref.runner_deps(), helper={"DTM": "of-the-next-dtm"})
+    report = run(RunRequest("ref-op", "test"), deps)
+    assert report.exit_code is ExitCode.ERROR, report
+    assert "DTM released on east is of another dtm (`dtm apply`" in report.streams[0].message
+    assert ref.calls("east").total() == 0
+    deps = replace(deps, helper={"DTM": versions["DTM"]})
+    assert run(RunRequest("ref-op", "test"), deps).exit_code is ExitCode.OK

@@ -154,3 +154,9 @@ def test_stack_and_backtrace_are_shown_once():
     error = OracleError("ORA-20777: x")
     error.detail = "ORA-20777: x\nORA-06512: at line 1\nORA-06512: at line 1\n"
     assert error.full_text == "ORA-20777: x\nORA-06512: at line 1"
+
+
+def test_a_compile_error_is_told_with_its_place_and_cause() -> None:
+    text = "ORA-06550: line 7, column 18:\nPLS-00302: component 'X' must be declared\nORA-06550: line 7"
+    message = OracleError(text).message
+    assert message == "ORA-06550: line 7, column 18: PLS-00302: component 'X' must be declared"
