@@ -17,7 +17,7 @@ from dtm.sandbox.sql.parse_tokens import MAX_LITERAL, RESERVED
 # Binding powers: OR 1, AND 2, NOT 3, comparison 4, + - || 5, * / 6, unary 7.
 _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _UNARY = range(1, 8)
 _COMPARISONS = ("=", "<>", "<", ">", "<=", ">=")
-_CONDITION_FUNCTIONS = frozenset({"REGEXP_LIKE", "LNNVL"})
+_CONDITION_FUNCTIONS = frozenset({"REGEXP_LIKE"})
 _SET_OPERATORS = ("UNION", "INTERSECT", "MINUS", "ORDER", "OFFSET", "FETCH")
 _MAX_DEPTH = 80  # nesting; Python's own stack must not overflow first
 _VALUE_WORDS = frozenset({"ROWNUM", "ROWID", "LEVEL", "SYSDATE", "USER", "UID", "COLUMN_VALUE"})
@@ -224,6 +224,11 @@ class ExpressionParser(CallParser):
                 return node
         if word in RESERVED and word not in _VALUE_WORDS:
             self.fail(936)
+        if word == "LNNVL" and conditions and self.op_ahead(1, "("):
+            self.index += 2
+            operand = self.condition()
+            self.close_paren()
+            return n.Lnnvl(at, operand)
         node = self._name_or_call()
         if isinstance(node, n.Call) and node.path[-1] in _CONDITION_FUNCTIONS and conditions:
             return n.ConditionCall(at, node)

@@ -253,8 +253,15 @@ class Exists(Condition):
 
 
 @dataclass(slots=True, eq=False)
+class Lnnvl(Condition):
+    """LNNVL(condition): true when it is false or unknown."""
+
+    operand: Node
+
+
+@dataclass(slots=True, eq=False)
 class ConditionCall(Condition):
-    """REGEXP_LIKE(...), LNNVL(...)."""
+    """REGEXP_LIKE(...)."""
 
     call: Call
 

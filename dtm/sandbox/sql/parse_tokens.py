@@ -308,6 +308,8 @@ class Cursor:
         if at is None:
             if token.kind == IDENT and token.text.startswith("_"):
                 return OraError(911, offset=token.offset)
+            if token.kind == OP and token.value == "**":  # PL/SQL's; two stars to SQL
+                return OraError(936, offset=token.offset + 1)
             if token.kind == OP and token.value not in _LEGAL_OPS:
                 return OraError(911, offset=token.offset)
             if token.kind not in (IDENT, QUOTED, STRING, OP, SLASH, BIND, EOF, "number"):

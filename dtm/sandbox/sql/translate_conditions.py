@@ -216,13 +216,14 @@ class ConditionTranslator(ObjectTranslator):
         sql = value.row.sql if value.row is not None else value.sql
         return f"({sql} IS {'NOT ' if node.negated else ''}NULL)"
 
+    def _lnnvl_of(self, node: n.Lnnvl, scope: Scope) -> str:
+        return f"({self.condition(node.operand, scope)} IS NOT TRUE)"
+
     def _exists(self, node: n.Exists, scope: Scope) -> str:
         return f"EXISTS ({self.query(node.query, scope).sql})"
 
     def _call_condition(self, node: n.ConditionCall, scope: Scope) -> str:
         call = node.call
-        if call.path[-1] == "LNNVL":
-            self.context.unsupported(161, "LNNVL", node.at)
         arguments = [self.expression(a, scope) for a in call.arguments]
         return self.registry_call("REGEXP_LIKE", arguments, node.at).sql
 
@@ -237,5 +238,6 @@ _HANDLERS: dict[type[n.Node], Callable[..., str]] = {
     n.Like: ConditionTranslator._like,
     n.IsNull: ConditionTranslator._is_null,
     n.Exists: ConditionTranslator._exists,
+    n.Lnnvl: ConditionTranslator._lnnvl_of,
     n.ConditionCall: ConditionTranslator._call_condition,
 }

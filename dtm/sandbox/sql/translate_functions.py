@@ -236,6 +236,13 @@ class FunctionTranslator(CallTranslator):
             width = min(width, int(numbers[1].literal) * 4)
         return Typed(sql, typing_rules.text(width))
 
+    def _rawtohex(self, node: n.Call, scope: Scope) -> Typed:
+        """In SQL a text is recast to its bytes; in PL/SQL it is hexadecimal already."""
+        values = self._arguments(node, scope, 1, 1)
+        if family(values[0].type) != "T" or values[0].type.kind is Kind.ROWID:
+            return self.registry_call("RAWTOHEX", values, node.at)
+        return Typed(f"nullif(hex({values[0].sql}), '')", typing_rules.text())
+
     def _lnnvl(self, node: n.Call, scope: Scope) -> Typed:
         del scope
         raise invalid_identifier(node)
@@ -253,6 +260,7 @@ SPECIAL: dict[str, _Special] = {
     "LENGTH": FunctionTranslator._length,
     "SUBSTR": FunctionTranslator._substr,
     "LNNVL": FunctionTranslator._lnnvl,
+    "RAWTOHEX": FunctionTranslator._rawtohex,
     "REGEXP_LIKE": FunctionTranslator._lnnvl,
 }
 __all__ = ["FunctionTranslator", "SqlFunction"]

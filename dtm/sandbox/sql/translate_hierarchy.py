@@ -116,13 +116,14 @@ class HierarchyTranslator(RownumTranslator):
         return self._wrapped(moved, scope, hierarchy)
 
     def _prior(self, node: n.Unary, scope: Scope, hierarchy: Hierarchy) -> Typed:
-        hierarchy.has_prior = True
+        hierarchy.has_prior = hierarchy.has_prior or scope.clause == "CONNECT BY"
         if hierarchy.phase == "start":
             raise OraError(976, offset=node.at)
         if hierarchy.phase == "connect":
             return self._through(hierarchy.walk, node.operand, scope)
         value = self._inside(node.operand, scope)
-        name = self._carry(hierarchy, f"prior {value.sql}", "NULL", f"@{value.sql}")
+        parent = self._above(node.operand, scope)
+        name = self._carry(hierarchy, f"prior {value.sql} {parent}", "NULL", parent)
         moved = replace(value.moved(f"{hierarchy.walk}.{name}"), nullable=True, row=None)
         return self._wrapped(moved, scope, hierarchy)
 
@@ -135,24 +136,30 @@ class HierarchyTranslator(RownumTranslator):
         del scope.loose[loose:]
         return value
 
-    def _inside(self, node: n.Node, scope: Scope) -> Typed:
-        """An expression over the candidate row, to be carried along."""
+    def _inside(self, node: n.Node, scope: Scope, phase_of: str = "start") -> Typed:
+        """An expression over the candidate row, to be carried along: a root's, or a child's."""
         hierarchy: Hierarchy = scope.hierarchy
-        phase, hierarchy.phase = hierarchy.phase, "start"
+        phase, hierarchy.phase = hierarchy.phase, phase_of
         value = self._through(hierarchy.source, node, scope)
         hierarchy.phase = phase
         return value
 
+    def _above(self, node: n.Node, scope: Scope) -> str:
+        """SQL of an expression over the parent row, while a child is made."""
+        hierarchy: Hierarchy = scope.hierarchy
+        phase, hierarchy.phase = hierarchy.phase, "parent"
+        value = self._through(hierarchy.walk, node, scope)
+        hierarchy.phase = phase
+        return value.sql
+
     def _carry(self, hierarchy: Hierarchy, meaning: str, root: str, child: str) -> str:
-        """A carried column. A child of "" keeps the parent's; "@sql" is sql of the parent row."""
+        """A carried column. A child of "" keeps the parent's."""
         known = hierarchy.known.get(meaning)
         if known is not None:
             return known
         name = f"k{len(hierarchy.carried) + 1}"
         if not child:
             child = f"{hierarchy.walk}.{name}"
-        elif child.startswith("@"):
-            child = child[1:].replace(f"{hierarchy.source}.", f"{hierarchy.walk}.")
         hierarchy.carried[name] = (root, child)
         hierarchy.known[meaning] = name
         return name
@@ -171,8 +178,9 @@ class HierarchyTranslator(RownumTranslator):
         value = self.to_text(self._inside(node.arguments[0], scope), node.at)
         separator = self.expression(node.arguments[1], scope).sql
         column = f"k{len(hierarchy.carried) + 1}"
+        below = self.to_text(self._inside(node.arguments[0], scope, "connect"), node.at)
         root = self.udf(PATH_STEP, "NULL", value.sql, separator)
-        child = self.udf(PATH_STEP, f"{hierarchy.walk}.{column}", value.sql, separator)
+        child = self.udf(PATH_STEP, f"{hierarchy.walk}.{column}", below.sql, separator)
         column = self._carry(hierarchy, f"path {value.sql} {separator}", root, child)
         path = Typed(f"{hierarchy.walk}.{column}", typing_rules.text())
         return self._wrapped(path, scope, hierarchy)

@@ -127,7 +127,8 @@ def render(value: numeric.Number, text: str, env: Environment) -> str:
         return "#" * width
     if model.blank_zero and not rounded:
         return " " * width if model.fill else ""
-    if not model.decimals and whole == "0" and not digits:
+    bare = not model.fill and not rounded and "0" not in model.decimals  # FM leaves "0."
+    if whole == "0" and not digits and (bare or not model.decimals):
         digits = "0"
     body = _grouped(digits, model, env)
     if model.has_point:
