@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dtm.sandbox.interpreter import registry
+from dtm.sandbox.interpreter.compiler.triggerunits import CompiledTrigger
 from dtm.sandbox.interpreter.compiler.units import (
     Compilation,
     CompiledBlock,
     CompiledBody,
     CompiledSpec,
-    CompiledTrigger,
     UnitCompiler,
 )
 from dtm.sandbox.interpreter.runtime import (

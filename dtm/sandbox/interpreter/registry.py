@@ -150,6 +150,19 @@ NOT_SUPPLIED = frozenset(
 )
 
 
+# Public synonyms of the event attribute functions of DBMS_STANDARD.
+ATTRIBUTES = {
+    "ORA_SYSEVENT": "SYSEVENT",
+    "ORA_DICT_OBJ_TYPE": "DICTIONARY_OBJ_TYPE",
+    "ORA_DICT_OBJ_OWNER": "DICTIONARY_OBJ_OWNER",
+    "ORA_DICT_OBJ_NAME": "DICTIONARY_OBJ_NAME",
+    "ORA_LOGIN_USER": "LOGIN_USER",
+    "ORA_DATABASE_NAME": "DATABASE_NAME",
+    "ORA_CLIENT_IP_ADDRESS": "CLIENT_IP_ADDRESS",
+    "ORA_INSTANCE_NUM": "INSTANCE_NUM",
+}
+
+
 def package(
     name: str,
     specification: str,

@@ -12,11 +12,11 @@ from dtm.sandbox.interpreter import bridge
 from dtm.sandbox.interpreter.compiler.hosts import function_refs
 from dtm.sandbox.interpreter.compiler.objects import attribute_constructor
 from dtm.sandbox.interpreter.compiler.symbols import PackageSymbol, RoutineGroup
+from dtm.sandbox.interpreter.firing import fire
 from dtm.sandbox.interpreter.library import Library
 from dtm.sandbox.interpreter.raising import UserDefined
 from dtm.sandbox.interpreter.runtime import (
     IN_SQL,
-    IN_TRIGGER,
     Frame,
     PackageState,
     Routine,
@@ -163,19 +163,29 @@ class Interpreter:
             return {}
         if header is None:
             return {}
+        common = {
+            "TIMING": header.timing,
+            "EVENTS": ",".join(header.events),
+            "STATUS": "ENABLED" if header.enabled else "DISABLED",
+        }
+        if header.scope:
+            schema = header.table_owner or owner
+            scope = "DATABASE" if header.scope == "DATABASE" else schema
+            return {**common, "LEVEL": "EVENT", "SCOPE": scope}
         path = (header.table,) if header.table_owner is None else (
             header.table_owner, header.table)  # fmt: skip
         table = self.rt.catalog.resolve(path, owner)
         if table is None:
             raise OraError(942)
+        level = "ROW" if header.row_level else "STATEMENT"
         return {
+            **common,
             "TABLE_OWNER": table[0],
             "TABLE_NAME": table[1],
-            "TIMING": header.timing,
-            "LEVEL": "ROW" if header.row_level else "STATEMENT",
-            "EVENTS": ",".join(header.events),
+            "LEVEL": "" if header.sections else level,
             "COLUMNS": ",".join(header.columns),
-            "STATUS": "ENABLED" if header.enabled else "DISABLED",
+            "POINTS": ",".join(section.name for section in header.sections),
+            "FOLLOWS": ",".join(f"{other or owner}.{name}" for other, name in header.follows),
         }
 
     def compile_unit(self, unit: StoredUnit) -> Sequence[UnitError]:
@@ -274,25 +284,7 @@ class Interpreter:
 
     def fire_trigger(self, owner: str, name: str, event: TriggerEvent) -> None:
         """Run a DML trigger."""
-        rt = self.rt
-        trigger = self.library.trigger(rt, owner, name)
-        fired: list[TriggerEvent] = rt.private.setdefault("triggers", [])
-        fired.append(event)
-        guard, rt.guard = rt.guard, IN_TRIGGER
-        try:
-            if trigger.when is not None:
-                frame = Frame(rt, None, trigger.routine.unit, [event])
-                frame.v.extend([None] * trigger.routine.size)
-                if not trigger.when(frame):
-                    return
-            rt.invoke_unit(trigger.routine, None, [event])
-        except OraError as error:
-            error = final_error(error)
-            error.stack.append(f"ORA-04088: error during execution of trigger '{owner}.{name}'")
-            raise error from None
-        finally:
-            rt.guard = guard
-            fired.pop()
+        fire(self.rt, owner, name, self.library.trigger(self.rt, owner, name), event)
 
     # -------------------------------------------------------------- running code
 

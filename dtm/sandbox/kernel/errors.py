@@ -18,6 +18,7 @@ MESSAGES: dict[int, str] = {
     68: "invalid value %s for parameter %s, must be %s",
     372: "file %s cannot be modified at this time",
     600: "internal error code, arguments: %s",
+    604: "error occurred at recursive SQL level %s",
     900: "invalid SQL statement",
     901: "invalid CREATE command",
     902: "invalid datatype",

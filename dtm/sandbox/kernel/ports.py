@@ -276,7 +276,9 @@ class TriggerEvent:
     """What fires a DML trigger. `old` and `new` map columns to values, None in a statement trigger;
     a BEFORE ... FOR EACH ROW trigger changes `new` in place.
 
-    StoredUnit.settings of a trigger: TABLE_OWNER, TABLE_NAME, TIMING (BEFORE, AFTER, INSTEAD OF),
+    StoredUnit.settings of a DDL or LOGON trigger: TIMING, LEVEL (EVENT), EVENTS ("DROP,DDL"), SCOPE
+    (DATABASE, or the schema's name); of a DML trigger: FOLLOWS ("U.A,U.B"), POINTS of a compound
+    one ("BEFORE STATEMENT,AFTER ROW"; its TIMING is COMPOUND), TABLE_OWNER, TABLE_NAME, TIMING (BEFORE, AFTER, INSTEAD OF),
     LEVEL (ROW, STATEMENT), EVENTS ("INSERT,UPDATE,DELETE"), COLUMNS (of UPDATE OF: "A,B").
     """
 
@@ -284,6 +286,11 @@ class TriggerEvent:
     columns: frozenset[str] = frozenset()  # the SET columns of an UPDATE
     old: dict[str, Value] | None = None
     new: dict[str, Value] | None = None
+    point: str = ""  # BEFORE STATEMENT, AFTER ROW ...: a compound trigger's section
+    statement: object = None  # the running statement: a compound trigger's variables live as long
+    facts: dict[str, str | None] = field(
+        default_factory=dict
+    )  # of DDL and LOGON: ORA_SYSEVENT ...
 
 
 @dataclass(frozen=True, slots=True)

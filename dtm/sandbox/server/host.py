@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from dtm.sandbox.server.session import SandboxSession, SessionHooks
 from dtm.sandbox.sql.catalog_port import CatalogAccess
 from dtm.sandbox.sql.ddl_context import Ddl
 from dtm.sandbox.sql.engine import Engine
+from dtm.sandbox.sql.event_triggers import logged_on
 from dtm.sandbox.sql.privileges import has_system_privilege
 from dtm.sandbox.sql.storage_create import create_instance, open_instance
 from dtm.sandbox.sql.transactions import StorageSession
@@ -118,12 +119,32 @@ class InstanceHost:
             interpreter.close()
             storage.close()
 
+        self._logged_on(storage, interpreter, close)
         hooks = SessionHooks(
             lambda verifier: self._change_password(storage, verifier),
             interpreter.transaction_ended,
             close,
         )
         return SandboxSession(entry, self.registry, sql, interpreter, self._faults, hooks)
+
+    def _logged_on(
+        self, storage: StorageSession, interpreter: Interpreter, close: Callable[[], None]
+    ) -> None:
+        """LOGON triggers; one that fails keeps out who may not administer triggers."""
+        user = storage.context.user
+        try:
+            logged_on(storage, interpreter)
+        except OraError:
+            storage.rollback()
+            catalog = self._instance.catalog
+            if has_system_privilege(catalog, user, "ADMINISTER DATABASE TRIGGER"):
+                return
+            close()
+            self._instance.sessions.pop(storage.context.sid, None)
+            raise
+        except BaseException:
+            close()
+            raise
 
     def _change_password(self, storage: StorageSession, verifier: Verifier) -> None:
         """What ALTER USER ... IDENTIFIED BY does, without ever seeing the password."""

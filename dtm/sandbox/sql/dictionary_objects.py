@@ -180,13 +180,15 @@ def _triggers(reader: Reader) -> Iterator[Values]:
         level = settings.get("LEVEL", "STATEMENT")
         kind = (
             timing
-            if timing == "INSTEAD OF"
+            if timing in ("INSTEAD OF", "COMPOUND")
             else f"{timing} {'EACH ROW' if level == 'ROW' else level}"
         )
+        scope = settings.get("SCOPE")
+        base = "TABLE" if scope is None else "DATABASE" if scope == "DATABASE" else "SCHEMA"
         events = settings.get("EVENTS", "").replace(",", " OR ")
         owner, table = unit.trigger_on or (None, None)
         yield (
-            unit.owner, unit.name, kind, events, owner, "TABLE", table, settings.get("COLUMNS"),
+            unit.owner, unit.name, kind, events, owner, base, table, settings.get("COLUMNS"),
             "REFERENCING NEW AS NEW OLD AS OLD", None, "ENABLED" if unit.enabled else "DISABLED",
             unit.name, "PL/SQL", unit.text,
         )  # fmt: skip

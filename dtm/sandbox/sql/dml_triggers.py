@@ -43,6 +43,16 @@ class Triggers:
     def per_row(self) -> bool:
         return bool(self.before_row or self.after_row)
 
+    def _point(self, units: tuple[Unit, ...]) -> str:
+        """The timing point at which these triggers fire."""
+        points = (
+            (self.before_statement, "BEFORE STATEMENT"),
+            (self.before_row, "BEFORE ROW"),
+            (self.after_row, "AFTER ROW"),
+            (self.after_statement, "AFTER STATEMENT"),
+        )
+        return next((point for each, point in points if each is units), "INSTEAD OF ROW")
+
     def fire(
         self, units: tuple[Unit, ...], actor: Actor, old: Values | None, new: Values | None
     ) -> None:
@@ -50,7 +60,7 @@ class Triggers:
         for unit in units:
             if actor.plsql is None:
                 raise OraError(4098, f"{unit.owner}.{unit.name}")
-            event = TriggerEvent(self.operation, self.columns, old, new)
+            event = TriggerEvent(self.operation, self.columns, old, new, self._point(units), actor)
             actor.plsql.fire_trigger(unit.owner, unit.name, event)
 
 
@@ -65,11 +75,11 @@ def triggers_for(units: Sequence[Unit], operation: str, columns: frozenset[str])
         wanted = frozenset(c for c in settings.get("COLUMNS", "").split(",") if c)
         if operation == "UPDATE" and wanted and not wanted & columns:
             continue
-        key = (settings.get("TIMING", ""), settings.get("LEVEL", ""))
-        chosen.setdefault(key, []).append(unit)
+        for key in _points(unit):
+            chosen.setdefault(key, []).append(unit)
 
     def of(timing: str, level: str) -> tuple[Unit, ...]:
-        return tuple(chosen.get((timing, level), ()))
+        return ordered(chosen.get((timing, level), []))
 
     return Triggers(
         operation,
@@ -80,6 +90,32 @@ def triggers_for(units: Sequence[Unit], operation: str, columns: frozenset[str])
         of("AFTER", "STATEMENT"),
         of("INSTEAD OF", "ROW"),
     )
+
+
+def _points(unit: Unit) -> list[tuple[str, str]]:
+    """(timing, level) of each point at which a trigger fires."""
+    settings = unit.settings
+    if settings.get("TIMING") != "COMPOUND":
+        return [(settings.get("TIMING", ""), settings.get("LEVEL", ""))]
+    points = [point for point in settings.get("POINTS", "").split(",") if point]
+    return [(point.rpartition(" ")[0], point.rpartition(" ")[2]) for point in points]
+
+
+def ordered(units: Sequence[Unit]) -> tuple[Unit, ...]:
+    """Triggers with FOLLOWS behind those they name; the others as they were made."""
+    waiting = list(units)
+    placed: list[Unit] = []
+    names = {f"{unit.owner}.{unit.name}" for unit in units}
+    while waiting:
+        done = {f"{unit.owner}.{unit.name}" for unit in placed}
+        ready = next((u for u in waiting if _follows(u) & names <= done), waiting[0])
+        waiting.remove(ready)
+        placed.append(ready)
+    return tuple(placed)
+
+
+def _follows(unit: Unit) -> set[str]:
+    return {name for name in unit.settings.get("FOLLOWS", "").split(",") if name}
 
 
 class RowCodec:

@@ -23,7 +23,7 @@ from dtm.sandbox.kernel.ports import (
 from dtm.sandbox.kernel.ports import Value as KernelValue
 from dtm.sandbox.kernel.rows import LockedRows
 from dtm.sandbox.kernel.types import Column, OraType
-from dtm.sandbox.sql import ddl
+from dtm.sandbox.sql import ddl, event_triggers
 from dtm.sandbox.sql import parse_dml_nodes as d
 from dtm.sandbox.sql.bind_context import Context
 from dtm.sandbox.sql.bind_model import Requirements
@@ -362,7 +362,8 @@ class SqlSession:
         return self.engine.runtime.acting(self._actor(needs))
 
     def _run_ddl(self, text: str) -> SqlResult:
-        result = ddl.execute(self.storage, text, self.engine.hooks, self.plsql)
+        with event_triggers.around(self.storage, text, self.plsql):
+            result = ddl.execute(self.storage, text, self.engine.hooks, self.plsql)
         return SqlResult(rowcount=0, warning=result.warning)
 
     def _run_small(self, node: d.Statement, text: str) -> SqlResult:

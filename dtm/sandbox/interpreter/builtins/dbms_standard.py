@@ -6,6 +6,8 @@ RAISE_APPLICATION_ERROR"; "PL/SQL Triggers", "Conditional Predicates".
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dtm.sandbox.interpreter import registry
 from dtm.sandbox.interpreter.raising import sqlerrm
 from dtm.sandbox.interpreter.runtime import Runtime
@@ -21,6 +23,14 @@ PACKAGE = registry.package(
   FUNCTION deleting RETURN BOOLEAN;
   FUNCTION updating RETURN BOOLEAN;
   FUNCTION updating(colnam IN VARCHAR2) RETURN BOOLEAN;
+  FUNCTION sysevent RETURN VARCHAR2;
+  FUNCTION dictionary_obj_type RETURN VARCHAR2;
+  FUNCTION dictionary_obj_owner RETURN VARCHAR2;
+  FUNCTION dictionary_obj_name RETURN VARCHAR2;
+  FUNCTION login_user RETURN VARCHAR2;
+  FUNCTION database_name RETURN VARCHAR2;
+  FUNCTION client_ip_address RETURN VARCHAR2;
+  FUNCTION instance_num RETURN BINARY_INTEGER;
 END;""",
     complete=True,
 )
@@ -72,3 +82,26 @@ def updating_column(rt: Runtime, column: str | None) -> bool:
     """Was it fired by an UPDATE that sets this column?"""
     event = _event(rt)
     return _is(rt, "UPDATE") and event is not None and (column or "").upper() in event.columns
+
+
+def _fact(key: str) -> Callable[[Runtime], str | None]:
+    """An event attribute function; NULL outside a DDL or LOGON trigger."""
+
+    def read(rt: Runtime) -> str | None:
+        event = _event(rt)
+        return None if event is None else event.facts.get(key)
+
+    return read
+
+
+for _name, _key in (
+    ("SYSEVENT", "SYSEVENT"),
+    ("DICTIONARY_OBJ_TYPE", "DICT_OBJ_TYPE"),
+    ("DICTIONARY_OBJ_OWNER", "DICT_OBJ_OWNER"),
+    ("DICTIONARY_OBJ_NAME", "DICT_OBJ_NAME"),
+    ("LOGIN_USER", "LOGIN_USER"),
+    ("DATABASE_NAME", "DATABASE_NAME"),
+    ("CLIENT_IP_ADDRESS", "CLIENT_IP_ADDRESS"),
+):
+    PACKAGE.body(_name)(_fact(_key))
+PACKAGE.body("INSTANCE_NUM")(lambda _rt: 1)

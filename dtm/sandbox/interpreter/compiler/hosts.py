@@ -27,6 +27,7 @@ from dtm.sandbox.interpreter.compiler.symbols import (
     Symbol,
     Variable,
 )
+from dtm.sandbox.interpreter.registry import ATTRIBUTES
 from dtm.sandbox.interpreter.runtime import MAX_SITES, Frame, Routine, Runtime
 from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
 from dtm.sandbox.interpreter.syntax.expressions import ExpressionParser
@@ -158,6 +159,8 @@ class HostMixin(ObjectMixin):
 
     def host_function(self, path: tuple[str, ...]) -> FunctionRef | None:
         """A PL/SQL function called in SQL."""
+        if len(path) == 1 and path[0] in ATTRIBUTES:
+            path = ("DBMS_STANDARD", ATTRIBUTES[path[0]])
         symbol = self._host_symbol(path)
         package = None
         if isinstance(symbol, PackageSymbol | LabelSymbol) and len(path) > 1:

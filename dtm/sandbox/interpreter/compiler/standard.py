@@ -13,6 +13,7 @@ from dtm.sandbox.interpreter.compiler.entries import either, first_of, ticking
 from dtm.sandbox.interpreter.compiler.matching import distinct
 from dtm.sandbox.interpreter.compiler.symbols import Code, RoutineGroup
 from dtm.sandbox.interpreter.raising import sqlcode, sqlerrm, sqlerrm_of
+from dtm.sandbox.interpreter.registry import ATTRIBUTES
 from dtm.sandbox.interpreter.syntax.errors import pls
 from dtm.sandbox.interpreter.syntax.tree import Args, Pos
 from dtm.sandbox.interpreter.types import (
@@ -211,16 +212,16 @@ class StandardMixin(CallMixin):
             return Code(lambda _f: value, kind)
         if name in ("CARDINALITY", "SET") and args is not None:
             return self._of_collection(name, args, pos)
-        if name == "RAISE_APPLICATION_ERROR" or name in _STANDARD_ROUTINES:
+        if name == "RAISE_APPLICATION_ERROR" or name in _STANDARD_FUNCTIONS:
             package = self.resolver.built_in(self.rt, "DBMS_STANDARD")
-            symbol = None if package is None else package.members.get(name)
+            member = ATTRIBUTES.get(name, name)
+            symbol = None if package is None else package.members.get(member)
             if isinstance(symbol, RoutineGroup):
                 return self.call(symbol, args, pos, statement=name not in _STANDARD_FUNCTIONS)
         return None
 
 
-_STANDARD_FUNCTIONS = frozenset({"INSERTING", "UPDATING", "DELETING"})
-_STANDARD_ROUTINES = _STANDARD_FUNCTIONS
+_STANDARD_FUNCTIONS = frozenset({"INSERTING", "UPDATING", "DELETING", *ATTRIBUTES})
 
 
 def _constant(value: Value) -> Code:

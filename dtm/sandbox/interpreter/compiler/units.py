@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dtm.plsql.lexer import IDENT, QUOTED, lex
 from dtm.sandbox.interpreter.compiler.base import BlockBinds, Resolver
-from dtm.sandbox.interpreter.compiler.objectunits import ObjectUnitMixin
 from dtm.sandbox.interpreter.compiler.symbols import (
     CursorSymbol,
     ExceptionSymbol,
@@ -22,6 +20,7 @@ from dtm.sandbox.interpreter.compiler.symbols import (
     Symbol,
     Variable,
 )
+from dtm.sandbox.interpreter.compiler.triggerunits import TriggerUnitMixin
 from dtm.sandbox.interpreter.raising import PREDEFINED, ExceptionId
 from dtm.sandbox.interpreter.runtime import (
     Frame,
@@ -33,8 +32,8 @@ from dtm.sandbox.interpreter.runtime import (
 )
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
-from dtm.sandbox.interpreter.types import CollectionType, ObjectType, PlType, Scalar
-from dtm.sandbox.kernel.ports import TriggerEvent, UnitError
+from dtm.sandbox.interpreter.types import CollectionType, ObjectType, PlType
+from dtm.sandbox.kernel.ports import UnitError
 from dtm.sandbox.kernel.types import Kind, OraType
 
 Value = Any
@@ -88,14 +87,6 @@ class CompiledBlock:
     assigned: frozenset[str]
 
 
-@dataclass(slots=True, eq=False)
-class CompiledTrigger:
-    """A trigger; `when` decides whether the body runs."""
-
-    routine: Routine
-    when: Run | None
-
-
 @dataclass(slots=True)
 class Compilation:
     """What compiling a unit gave: the result (None with errors), errors, dependencies."""
@@ -107,14 +98,12 @@ class Compilation:
     uses: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
 
-class UnitCompiler(ObjectUnitMixin):
+class UnitCompiler(TriggerUnitMixin):
     """Compiles one unit."""
 
     def __init__(self, rt: Runtime, resolver: Resolver, unit: UnitInfo, source: str) -> None:
         super().__init__(rt, resolver, unit, source)
         self.scope = Scope(STANDARD, "unit")
-        self.trigger: tree.TriggerHeader | None = None
-        self.trigger_columns: dict[str, Scalar] = {}
         self.spec_declarations: set[int] = set()
 
     def compilation(self, result: Any) -> Compilation:
@@ -227,7 +216,7 @@ class UnitCompiler(ObjectUnitMixin):
 
     def bind_place(self, bind: tree.Bind) -> Place:
         if self.trigger is not None:
-            return self._pseudo_place(bind)
+            return self.pseudo_place(bind)
         binds = self.binds
         if binds is None:
             raise pls(bind.pos, 49, bind.name)
@@ -244,69 +233,6 @@ class UnitCompiler(ObjectUnitMixin):
 
     # -------------------------------------------------------------- triggers, types
 
-    def trigger_unit(self, unit: tree.Unit, owner: str) -> CompiledTrigger:
-        """A DML trigger: slot 0 of its frame holds the TriggerEvent."""
-        header = unit.trigger
-        block = unit.block
-        assert header is not None and block is not None  # noqa: S101, PT018
-        self.trigger = header
-        self.pseudo = {"NEW": Place(Scalar(_ANY), _nothing)}
-        table = self.catalog.resolve(
-            (header.table,) if header.table_owner is None else (header.table_owner, header.table),
-            owner,
-        )
-        if table is None:
-            raise pls(header.pos, 201, header.table)
-        words = {t.value for t in lex(self.source).tokens if t.kind in (IDENT, QUOTED)}
-        self.depend_on_columns(table, words)
-        columns = self.catalog.columns(table[0], table[1]) or ()
-        self.trigger_columns = {column.name: Scalar(column.type) for column in columns}
-        routine = Routine(unit.name, [Param("~EVENT", Scalar(_ANY))], None, self.unit)
-        self.routine = routine
-        self.layout = Layout(0, 1)
-        when = None
-        if header.when is not None:
-            when = self.boolean(self.expression(_colons(header.when, header)), header.when.pos)
-        routine.run = _runner(self.block(block))
-        routine.size = self.layout.size
-        return CompiledTrigger(routine, when)
-
-    def _pseudo_place(self, bind: tree.Bind) -> Place:
-        header = self.trigger
-        assert header is not None  # noqa: S101
-        sides = {header.new: "new", header.old: "old"}
-        side = sides.get(bind.name)
-        if side is None or bind.member is None or not header.row_level:
-            raise pls(
-                bind.pos, 49, bind.name if bind.member is None else f"{bind.name}.{bind.member}"
-            )
-        kind = self.trigger_columns.get(bind.member)
-        if kind is None:
-            raise pls(bind.pos, 49, f"{bind.name}.{bind.member}")
-        place = Place(kind, self._event_reader(side, bind.member), text=bind.member)
-        if side == "new" and header.timing == "BEFORE":
-            place.store = self._event_writer(bind.member)
-        return place
-
-    def _event_reader(self, side: str, column: str) -> Run:
-        event = self.slot_loader(0, 0)
-
-        def load(f: Frame) -> Value:
-            row = getattr(event(f), side)
-            return None if row is None else row.get(column)
-
-        return load
-
-    def _event_writer(self, column: str) -> Callable[[Frame, Value], None]:
-        event = self.slot_loader(0, 0)
-
-        def store(f: Frame, value: Value) -> None:
-            fired: TriggerEvent = event(f)
-            if fired.new is not None:
-                fired.new[column] = value
-
-        return store
-
     def type_unit(self, unit: tree.Unit, unfinished: ObjectType) -> CollectionType | ObjectType:
         """CREATE TYPE name AS TABLE OF / VARRAY(n) OF ... / OBJECT, or UNDER another."""
         decl = unit.decls[0]
@@ -316,10 +242,6 @@ class UnitCompiler(ObjectUnitMixin):
         found = self.collection_type(decl)
         found.owner = self.unit.owner
         return found
-
-
-def _nothing(_f: Frame) -> Value:
-    return None
 
 
 def _runner(body: Exec) -> Callable[[Frame], object]:
@@ -363,25 +285,3 @@ def _stateful(scope: Scope) -> bool:
         or (isinstance(symbol, Variable) and symbol.mode != "CONSTANT")
         for symbol in scope.symbols.values()
     )
-
-
-def _colons(expr: Any, header: tree.TriggerHeader) -> Any:
-    """WHEN (NEW.X > 1): there NEW and OLD have no colon."""
-    if isinstance(expr, tree.Ref):
-        head = expr.parts[0]
-        if isinstance(head, tree.Ident) and head.name in (header.new, header.old):
-            member = expr.parts[1] if len(expr.parts) > 1 else None
-            name = member.name if isinstance(member, tree.Ident) else None
-            return tree.Bind(expr.pos, head.name, name)
-        for part in expr.parts:
-            if isinstance(part, tree.Args):
-                for arg in part.args:
-                    arg.value = _colons(arg.value, header)
-        return expr
-    for name in getattr(expr, "__slots__", ()):
-        value = getattr(expr, name)
-        if isinstance(value, list):
-            setattr(expr, name, [_colons(item, header) for item in value])
-        elif hasattr(value, "pos"):
-            setattr(expr, name, _colons(value, header))
-    return expr

@@ -339,6 +339,9 @@ class TriggerHeader:
     old: str = "OLD"
     new: str = "NEW"
     enabled: bool = True
+    scope: str = ""  # SCHEMA or DATABASE: fired by DDL or LOGON, not by a table
+    follows: list[tuple[str | None, str]] = field(default_factory=list)
+    sections: list[SubprogramDecl] = field(default_factory=list)  # of a compound trigger
 
 
 __all__ = [

@@ -8,21 +8,17 @@ from typing import Any
 from dtm.plsql.lexer import lex
 from dtm.sandbox.interpreter.syntax.conditional import Constant, Preprocessor
 from dtm.sandbox.interpreter.syntax.errors import pls
-from dtm.sandbox.interpreter.syntax.objects import ObjectParser
 from dtm.sandbox.interpreter.syntax.tree import (
     Block,
     Decl,
-    Expr,
     ObjectDecl,
-    TriggerHeader,
     Unit,
 )
+from dtm.sandbox.interpreter.syntax.triggers import TriggerParser
 from dtm.sandbox.kernel.errors import Unsupported
 
-_DML = ("INSERT", "UPDATE", "DELETE")
 
-
-class UnitParser(ObjectParser):
+class UnitParser(TriggerParser):
     """Parses one unit; the text may begin with CREATE or with the type word."""
 
     def unit(self) -> Unit:
@@ -39,7 +35,7 @@ class UnitParser(ObjectParser):
         elif self.at("PROCEDURE", "FUNCTION"):
             unit = self._standalone()
         elif self.accept("TRIGGER"):
-            unit = self._trigger()
+            unit = self.trigger()
         elif self.accept("TYPE"):
             unit = self._type_unit()
         elif self.at("DECLARE", "BEGIN", "<<"):
@@ -54,7 +50,8 @@ class UnitParser(ObjectParser):
             self.fail()
         return unit
 
-    def _unit_name(self) -> tuple[str | None, str]:
+    def unit_name(self) -> tuple[str | None, str]:
+        """[schema.]name"""
         name = self.name().name
         if self.accept("."):
             return name, self.name().name
@@ -62,7 +59,7 @@ class UnitParser(ObjectParser):
 
     def _package(self, *, body: bool) -> Unit:
         pos = self.pos
-        owner, name = self._unit_name()
+        owner, name = self.unit_name()
         unit = Unit("PACKAGE BODY" if body else "PACKAGE", owner, name, pos)
         unit.invoker = "AUTHID CURRENT_USER" in self._options()
         if not self.at("IS", "AS"):
@@ -82,7 +79,7 @@ class UnitParser(ObjectParser):
     def _standalone(self) -> Unit:
         index = self.index
         self.advance()
-        owner, name = self._unit_name()
+        owner, name = self.unit_name()
         self.index = index
         decl = self.subprogram(standalone=True)
         if decl.body is None:
@@ -108,7 +105,7 @@ class UnitParser(ObjectParser):
     def _type_unit(self) -> Unit:
         body = self.accept("BODY")
         pos = self.pos
-        owner, name = self._unit_name()
+        owner, name = self.unit_name()
         unit = Unit("TYPE BODY" if body else "TYPE", owner, name, pos)
         if body:
             if not self.accept("IS"):
@@ -132,81 +129,6 @@ class UnitParser(ObjectParser):
             unit.decls = [self.collection(pos, name)]
         self.accept(";")
         return unit
-
-    # -------------------------------------------------------------- triggers
-
-    def _trigger(self) -> Unit:
-        pos = self.pos
-        owner, name = self._unit_name()
-        unit = Unit("TRIGGER", owner, name, pos)
-        if self.at("FOR"):
-            raise Unsupported(623, "compound trigger", *self.pos)
-        if self.accept("INSTEAD", "OF"):
-            timing = "INSTEAD OF"
-        elif self.at("BEFORE", "AFTER"):
-            timing = self.advance().value
-        else:
-            self.fail("before after instead for")
-        events, columns = self._events()
-        self.expect("ON")
-        table_owner, table = self._unit_name()
-        header = TriggerHeader(pos, timing, events, columns, table_owner, table, False, None)
-        self._referencing(header)
-        if self.accept("FOR", "EACH") and not self.accept("STATEMENT"):
-            self.expect("ROW")
-            header.row_level = True
-        header.row_level = header.row_level or timing == "INSTEAD OF"
-        if self.at("FOLLOWS", "PRECEDES"):
-            raise Unsupported(624, self.token.value, *self.pos)
-        header.enabled = not self.accept("DISABLE")
-        self.accept("ENABLE")
-        if self.accept("WHEN"):
-            self.expect("(")
-            header.when = self._when()
-            self.expect(")")
-        unit.trigger = header
-        if self.at("CALL"):
-            raise Unsupported(625, "CALL trigger", *self.pos)
-        if self.at("<<"):
-            self.advance()
-            self.name()
-            self.expect(">>")
-        decls: list[Decl] = []
-        if self.accept("DECLARE"):
-            decls = self.declarations()
-        unit.block = self.block_body(decls, name)
-        self.expect(";")
-        return unit
-
-    def _when(self) -> Expr:
-        """In WHEN, NEW and OLD stand without their colons."""
-        return self.expression()
-
-    def _events(self) -> tuple[list[str], list[str]]:
-        events: list[str] = []
-        columns: list[str] = []
-        while True:
-            if not self.at(*_DML):
-                raise Unsupported(626, f"trigger on {self.token.text}", *self.pos)
-            events.append(self.advance().value)
-            if events[-1] == "UPDATE" and self.accept("OF"):
-                columns.append(self.name().name)
-                while self.accept(","):
-                    columns.append(self.name().name)
-            if not self.accept("OR"):
-                return events, columns
-
-    def _referencing(self, header: TriggerHeader) -> None:
-        if not self.accept("REFERENCING"):
-            return
-        while self.at("OLD", "NEW"):
-            word = self.advance().value
-            self.accept("AS")
-            alias = self.name().name
-            if word == "OLD":
-                header.old = alias
-            else:
-                header.new = alias
 
 
 def parse_unit(source: str, inquiries: Mapping[str, Any], constant: Constant) -> Unit:
