@@ -13,6 +13,7 @@ from dtm.sandbox.sql import (
     dictionary_security,
     dictionary_storage,
     dictionary_tables,
+    dictionary_units,
 )
 from dtm.sandbox.sql.catalog import Catalog
 from dtm.sandbox.sql.catalog_model import Synonym, Unit, View
@@ -73,6 +74,7 @@ def _build() -> dict[str, DictionaryView]:
         dictionary_storage,
         dictionary_partitions,
         dictionary_security,
+        dictionary_units,
         dictionary_dynamic,
     ):
         module.register(registry)

@@ -11,8 +11,11 @@ from typing import Any
 from dtm.sandbox.sql.dictionary_base import Producer, Reader, Registry, Values, stamp
 from dtm.sandbox.sql.dictionary_parameters import PARAMETERS, STATISTICS
 from dtm.sandbox.sql.encoding import Encoded
+from dtm.sandbox.sql.functions.environment import NLS_DEFAULTS
+from dtm.sandbox.sql.storage_instance import Session
 from dtm.sandbox.sql.transactions_undo import Transaction
 
+_REDO_BYTES, _UNDO_BYTES = 300, 100  # a row changed, as a rule of thumb
 BANNER = "Oracle Database 19c Enterprise Edition Release 19.0.0.0.0 - Production"
 _SESSION = """
 SADDR:r8 SID:n SERIAL#:n AUDSID:n PADDR:r8 USER#:n USERNAME:v128 COMMAND:n OWNERID:n TADDR:v16
@@ -176,21 +179,31 @@ def _parameters(reader: Reader) -> Iterator[Values]:
         yield (number, name, kind, value, value, "FALSE", "TRUE", "IMMEDIATE", "FALSE", None, 0)
 
 
-def _statistic_values(reader: Reader) -> dict[str, int]:
-    counts: Any = reader.context.state.get("statistics")
-    return counts if isinstance(counts, dict) else {}
-
-
 def _mystat(reader: Reader) -> Iterator[Values]:
-    values = _statistic_values(reader)
-    for number, name in enumerate(STATISTICS):
-        yield (reader.context.sid, number, values.get(name, 0), 0)
+    return _values_of(reader.context.sid, reader.session)
 
 
 def _sesstat(reader: Reader) -> Iterator[Values]:
-    for sid in sorted(reader.instance.sessions):
-        for number, _ in enumerate(STATISTICS):
-            yield (sid, number, 0, 0)
+    for sid, session in sorted(reader.instance.sessions.items()):
+        yield from _values_of(sid, session)
+
+
+def _values_of(sid: int, session: Session) -> Iterator[Values]:
+    """Rows changed, statements and transactions are counted; bytes are reckoned from them."""
+    counts = session.counts
+    rows = counts.get("rows", 0)
+    values = {
+        "logons cumulative": 1,
+        "user commits": counts.get("commits", 0),
+        "user rollbacks": counts.get("rollbacks", 0),
+        "execute count": counts.get("executions", 0),
+        "db block changes": rows,
+        "redo entries": rows,
+        "redo size": rows * _REDO_BYTES,
+        "undo change vector size": rows * _UNDO_BYTES,
+    }
+    for number, name in enumerate(STATISTICS):
+        yield (sid, number, values.get(name, 0), 0)
 
 
 def _statname(_: Reader) -> Iterator[Values]:
@@ -216,8 +229,10 @@ def _nothing(_: Reader) -> Iterator[Values]:
 
 
 def _nls(reader: Reader) -> Iterator[Values]:
-    for name, value in sorted(reader.context.nls.items()):
-        yield (name, value, 0)
+    values = {**NLS_DEFAULTS, "NLS_CHARACTERSET": "AL32UTF8", **reader.context.nls}
+    for name, value in sorted(values.items()):
+        if name.startswith("NLS_"):
+            yield (name, value, 0)
 
 
 def _services(reader: Reader) -> Iterator[Values]:

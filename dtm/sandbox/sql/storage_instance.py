@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,6 +30,7 @@ class Session(Protocol):
     context: SessionContext
     transaction: Transaction
     suspended: list[Transaction]
+    counts: Counter[str]  # executions, rows, commits, rollbacks
 
 
 class Instance:

@@ -7,6 +7,7 @@ mutex, with statement-level undo, row-lock waits and restart. Semantics: Databas
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -49,6 +50,7 @@ class StorageSession:
         self.suspended: list[Transaction] = []
         self.current_values: dict[int, int] = {}  # sequence id -> CURRVAL
         self.parameters: dict[str, str] = {}  # ALTER SESSION SET, upper-case names
+        self.counts: Counter[str] = Counter()  # for V$SESSTAT
         self.constraints_deferred: bool | None = None  # ALTER SESSION SET CONSTRAINTS
 
     # ------------------------------------------------------------ statements
@@ -121,6 +123,7 @@ class StorageSession:
         try:
             result = self._run(work, step)
             if database.connection.total_changes() != changes:
+                self.counts["rows"] += database.connection.total_changes() - changes >> 1
                 self._after(step, written)
                 fresh = False
         except BaseException:
@@ -190,6 +193,7 @@ class StorageSession:
             raise internal_error(str(error)) from error
         finally:
             database.depth -= 1
+            self.counts["executions"] += 1
             database.interrupt, database.writing = outer, writing
             if not database.depth:
                 database.pending = None
@@ -229,6 +233,7 @@ class StorageSession:
             if not transaction.xid and not transaction.temporary:
                 return
             self._forget_temporary(transaction)
+            self.counts["commits" if keep else "rollbacks"] += 1
             if keep:
                 instance.transactions.commit(transaction)
             else:
