@@ -224,20 +224,21 @@ def begin_stream(
     Raises ForeignStream when the client knows the handle or has markers under it.
     """
     queries = load("calls")
-    ((present,),) = session.query(queries["count_markers"], {"handle": start.handle})
-    if present:
-        raise ForeignStream(f"handle {start.handle} is new, but the client has markers under it")
+    rows = [_parameter_binds(start.handle, parameter) for parameter in parameters]
     try:
-        session.execute(queries["insert_stream"], _stream_binds(start))
-        session.execute_many(
-            queries["insert_parameter"], [_parameter_binds(start.handle, p) for p in parameters]
-        )
+        if not session.execute(queries["insert_stream"], _stream_binds(start)):
+            session.rollback()
+            raise ForeignStream(
+                f"handle {start.handle} is new, but the client has markers under it"
+            )
+        session.execute_many(queries["insert_parameter"], rows, commit=True)
     except OracleError as error:
         session.rollback()
         if "ORA-00001" in error.codes:
             raise ForeignStream(f"handle {start.handle} is not new on this client") from error
         raise
-    session.commit()
+    if not rows:
+        session.commit()
 
 
 def stream(session: Session, handle: str) -> StreamStart | None:

@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from dtm.model.database import Row, Session
-from dtm.oracle.errors import OracleError, WrongDatabase
+from dtm.model.database import Session
+from dtm.oracle.errors import WrongDatabase
 from dtm.oracle.queries import load
 
-# A view that was not granted, or does not exist in this version.
-_INVISIBLE = frozenset({"ORA-00942", "ORA-01031", "ORA-00904"})
+# OUT binds of query `views`; null where a view is not granted.
+_SHOWN = ("dbid", "open_mode", "pdb_guid", "pdb_open_mode", "startup_time", "serial", "logon_time")
+_TEXT_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +44,30 @@ class Identity:
 
 
 def identify(session: Session) -> Identity:
-    """Ask the session where it is (five round trips)."""
+    """Ask the session where it is (two round trips)."""
     queries = load("identity")
     (context,) = session.query(queries["context"])
-    dbid, open_mode = _optional(session, queries["database"], 2)
-    pdb_guid, pdb_open_mode = _optional(session, queries["container"], 2)
-    serial, logon_time = _optional(session, queries["serial"], 2)
-    (startup_time,) = _optional(session, queries["startup"], 1)
+    asked = {
+        f"ask_{name}": queries[name] for name in ("database", "container", "startup", "serial")
+    }
+    found = session.call(queries["views"], asked, dict.fromkeys(_SHOWN, _TEXT_BYTES))
     return replace(
         Identity(*context),
-        serial=serial,
-        logon_time=logon_time,
-        dbid=dbid,
-        pdb_guid=pdb_guid,
-        open_mode=pdb_open_mode or open_mode,
-        startup_time=startup_time,
+        serial=_integer(found["serial"]),
+        logon_time=_time(found["logon_time"]),
+        dbid=_integer(found["dbid"]),
+        pdb_guid=found["pdb_guid"],
+        open_mode=found["pdb_open_mode"] or found["open_mode"],
+        startup_time=_time(found["startup_time"]),
     )
+
+
+def _integer(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _time(text: str | None) -> dt.datetime | None:
+    return None if text is None else dt.datetime.fromisoformat(text)
 
 
 def check_name(identity: Identity, expected: Iterable[str], instance: str) -> None:
@@ -103,13 +112,3 @@ def check_writable(
         reason = "this is the root container CDB$ROOT, not a pluggable database"
     if reason:
         raise WrongDatabase(reason, where=f"instance {instance}")
-
-
-def _optional(session: Session, sql: str, columns: int) -> Row:
-    try:
-        rows = session.query(sql)
-    except OracleError as error:
-        if _INVISIBLE.isdisjoint(error.codes):
-            raise
-        rows = []
-    return rows[0] if rows else (None,) * columns

@@ -155,6 +155,6 @@ def test_a_plan_that_finds_nothing_costs_a_few_round_trips(atomic):
     print(f"\nno-op plan: {repository} round trips to the repository, {client} per instance")
     assert len(counting.repositories) == len(counting.clients) == 1
     assert repository <= 14  # one read per table, however many resources there are
-    assert client <= 13  # identity, units, tables
+    assert client <= 9  # settings, identity (two), units, tables
     assert apply_plan(planned, deps).apply_id is None
     assert counting.counts() == (repository, client)  # nothing to do asks nobody

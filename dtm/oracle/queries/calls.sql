@@ -32,12 +32,13 @@ BEGIN
 END;
 
 -- name: insert_stream
--- Begins a stream; its key refuses a handle that was used before.
+-- Begins a stream; its key refuses a handle that was used before. No row: there are markers under it.
 INSERT INTO dtm_streams (
   handle, run_id, operation_name, object_owner, object_name, test_mode, started_at)
-VALUES (
-  :handle, :run_id, :operation_name, :object_owner, :object_name, :test_mode,
-  SYS_EXTRACT_UTC(SYSTIMESTAMP))
+SELECT :handle, :run_id, :operation_name, :object_owner, :object_name, :test_mode,
+       SYS_EXTRACT_UTC(SYSTIMESTAMP)
+  FROM dual
+ WHERE NOT EXISTS (SELECT 1 FROM dtm_markers WHERE handle = :handle)
 
 -- name: insert_parameter
 -- Freezes one parameter of a stream.
@@ -51,10 +52,6 @@ VALUES (
 SELECT handle, run_id, operation_name, object_owner, object_name, test_mode
   FROM dtm_streams
  WHERE handle = :handle
-
--- name: count_markers
--- Markers under a handle; a new handle has none.
-SELECT COUNT(*) FROM dtm_markers WHERE handle = :handle
 
 -- name: select_markers
 -- Markers of a stream from an iteration on.

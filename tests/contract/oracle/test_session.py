@@ -143,3 +143,13 @@ def test_an_unknown_service(schema: Schema) -> None:
         Logons().connect(schema.elsewhere("NO_SUCH"), "x", deadline_s=10, purpose="test")
     assert caught.value.code == "ORA-12514"
     assert caught.value.message.startswith("ORA-12514: ")
+
+
+def test_identity_without_any_grant_on_a_view(database: Database) -> None:
+    with database.schema("BARE", ("CREATE SESSION",)) as schema:
+        session = schema.connect()
+        identity = session.identity()
+        session.close()
+    assert identity.session_user == schema.user
+    assert (identity.dbid, identity.serial, identity.startup_time) == (None, None, None)
+    check_writable(identity, "mill-1")
