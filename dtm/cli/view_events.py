@@ -43,7 +43,8 @@ def line(event: RunEvent, width: int = 80) -> str:
     if event.instance is None:
         return _of_run(event)
     where = stream_name(event.instance, event.object)
-    parts = [f"{where:<26} {_WORDS[event.kind]:<8}"]
+    cancelled = event.kind is EventKind.TASK_FAILED and event.state == "CANCELLED"
+    parts = [f"{where:<26} {'CANCELLED' if cancelled else _WORDS[event.kind]:<8}"]
     if event.task:
         parts.append(f"{event.iteration:>2} {event.task}" if event.iteration else event.task)
     if event.elapsed_s is not None:

@@ -34,7 +34,7 @@ def report_text(report: RunReport, most: int = 20, *, advice: bool = True) -> st
     listed = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
     lines = [f"Run {report.run_id}: {report.state.value} ({listed})"]
     troubled = [stream for stream in report.streams if stream.exit_code is not ExitCode.OK]
-    groups = grouped(troubled, lambda s: s.message, lambda s: s.instance)
+    groups = grouped(troubled, lambda s: s.message, lambda s: s.instance, lambda s: s.state)
     for group in groups[:most]:
         lines += _trouble(group, len(report.streams))
     if len(groups) > most:

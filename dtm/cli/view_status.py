@@ -174,7 +174,13 @@ def _problems(status: RunStatus) -> list[str]:
         and (stream.error or stream.row.record.state not in waiting)
     ]
     lines: list[str] = []
-    for group in grouped(troubled, lambda s: _reason(s) or "", lambda s: s.row.instance):
+    alike = grouped(
+        troubled,
+        lambda s: _reason(s) or "",
+        lambda s: s.row.instance,
+        lambda s: s.row.record.state,
+    )
+    for group in alike:
         first = group[0]
         if len(group) == 1:
             lines += ["", f"{first.row.label}: {first.row.record.state}"]

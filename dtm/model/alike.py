@@ -26,14 +26,19 @@ def sense(text: str, instance: str) -> str:
     'ORA-12170'
     """
     first = text.splitlines()[0] if text else ""
-    return code_of(first) or _OWN.sub("...", first.replace(instance, "..."))
+    name = rf"(?<![\w-]){re.escape(instance)}(?![\w-])"
+    return code_of(first) or _OWN.sub("...", re.sub(name, "...", first))
 
 
 def grouped(
-    members: Iterable[_T], text: Callable[[_T], str], instance: Callable[[_T], str]
+    members: Iterable[_T],
+    text: Callable[[_T], str],
+    instance: Callable[[_T], str],
+    state: Callable[[_T], str] = lambda _member: "",
 ) -> list[list[_T]]:
-    """Members whose texts say the same, the largest group first; order within is kept."""
-    found: dict[str, list[_T]] = defaultdict(list)
+    """Members in the same state whose texts say the same, the largest group first; order within
+    is kept."""
+    found: dict[tuple[str, str], list[_T]] = defaultdict(list)
     for member in members:
-        found[sense(text(member), instance(member))].append(member)
+        found[sense(text(member), instance(member)), state(member)].append(member)
     return [group for _, group in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))]

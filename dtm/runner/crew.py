@@ -19,6 +19,9 @@ from dtm.runner.run_stream import StreamResult
 from dtm.runner.schedule import Capacity, Place, Progress, startable, stuck
 from dtm.runner.signals import SignalLadder
 
+_FIRST_SIGNAL = "a signal came: running tasks end, nothing new starts; once more cancels them"
+_SECOND_SIGNAL = "another signal came: running calls are cancelled; once more leaves at once"
+
 
 @dataclass
 class Crew:
@@ -35,6 +38,7 @@ class Crew:
     stuck_s: float
     signals: SignalLadder | None = None
     on_tick: Callable[[], None] = lambda: None
+    tell: Callable[[str], None] = lambda _message: None
     results: dict[str, StreamResult] = field(default_factory=dict)
     _running: dict[str, Future[StreamResult]] = field(default_factory=dict)
     _level: int = 0
@@ -108,6 +112,7 @@ class Crew:
             self._level = level
             at = HaltAt.TASK if level == 1 else HaltAt.NOW
             self.halting.request(Halt(at, HaltKind.SIGNAL, "stopped by a signal"))
+            self.tell(_FIRST_SIGNAL if level == 1 else _SECOND_SIGNAL)
 
     def _hanging(self) -> tuple[str, ...]:
         """Once every running call has been cancelled for long enough without ending: give up."""

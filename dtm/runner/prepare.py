@@ -39,6 +39,7 @@ from dtm.runner.selection import (
     waves,
 )
 from dtm.runner.signals import SignalLadder
+from dtm.runner.window import current_span, next_span
 
 NOT_ASKED = "not asked for"
 OVER = frozenset({StreamState.COMPLETED, StreamState.SKIPPED})
@@ -85,6 +86,19 @@ def read_applied(config: ConfigStore) -> Applied:
 def event(run_id: str, kind: str, actor: str, message: str, at: datetime) -> Event:
     """A line of the audit trail."""
     return Event(uuid.uuid4().hex, run_id, kind, actor, message, at)
+
+
+def refuse_outside_window(request: RunRequest, selected: Selected, now: datetime) -> None:
+    """Raise Halted while the assignment's window is closed, unless that does not matter."""
+    window = selected.assignment.window
+    if window is None or request.outside_window or current_span(window, now):
+        return
+    later = next_span(window, now)
+    when = f"it opens at {later.start:%Y-%m-%d %H:%M} UTC" if later else "it never opens"
+    raise Halted(
+        f"outside the window of {selected.assignment.name}; {when}",
+        hint="--outside-window runs it all the same",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from dtm.errors import DatabaseError, DtmError, ExitCode, Halted, worst
+from dtm.errors import DatabaseError, DtmError, ExitCode, worst
 from dtm.model.environment import Environment
 from dtm.model.states import RunState
 from dtm.repository.config import ConfigStore
@@ -26,7 +26,16 @@ from dtm.runner.journal import GroupJournal
 from dtm.runner.keeper import Heartbeat, Keeper, Wishes
 from dtm.runner.ports import Client, Point, StreamInfo
 from dtm.runner.preflight import ConfigReader, Preflight
-from dtm.runner.prepare import NOT_ASKED, OVER, Applied, Claimed, Preparation, event, read_applied
+from dtm.runner.prepare import (
+    NOT_ASKED,
+    OVER,
+    Applied,
+    Claimed,
+    Preparation,
+    event,
+    read_applied,
+    refuse_outside_window,
+)
 from dtm.runner.replay import replay_spools
 from dtm.runner.request import RunReport, RunRequest, StreamReport
 from dtm.runner.run_stream import StreamResult, run_stream
@@ -36,7 +45,7 @@ from dtm.runner.signals import SignalLadder
 from dtm.runner.spool import Spool, left_to_do
 from dtm.runner.stream import Stream, Tools
 from dtm.runner.threads import DaemonExecutor
-from dtm.runner.window import current_span, next_span
+from dtm.runner.window import current_span
 
 CLOSE_S = 30.0
 
@@ -61,7 +70,7 @@ def run(
         applied = read_applied(ConfigStore(session))
         selected = select(applied.inventory, request)
         allow(selected.environment)
-        _refuse_outside_window(request, selected, store.now())
+        refuse_outside_window(request, selected, store.now())
         replay_spools(store, deps)
         keeper = Keeper(deps.repository, selected.operation.name, selected.environment.name)
         stack.callback(keeper.close)
@@ -73,18 +82,6 @@ def run(
         deps.strike(Point.RUN_WRITTEN, claimed.run.run_id)
         work = _Work(deps, request, applied, selected, claimed, store, keeper, halting, signals)
         return work.report()
-
-
-def _refuse_outside_window(request: RunRequest, selected: Selected, now: datetime) -> None:
-    window = selected.assignment.window
-    if window is None or request.outside_window or current_span(window, now):
-        return
-    later = next_span(window, now)
-    when = f"it opens at {later.start:%Y-%m-%d %H:%M} UTC" if later else "it never opens"
-    raise Halted(
-        f"outside the window of {selected.assignment.name}; {when}",
-        hint="--outside-window runs it all the same",
-    )
 
 
 @dataclass
@@ -220,6 +217,7 @@ class _Work:
             stuck_s=self.deps.tuning.stuck_s,
             signals=self.signals,
             on_tick=self._tick,
+            tell=lambda message: self._tell(EventKind.HALTING, message),
         )
 
     def _overall(self, max_parallel: int | None) -> int:

@@ -142,7 +142,7 @@ def test_spooled_outcome_counts_only_when_the_disk_has_it(
     log = journal(store, tmp_path)
     ticket = log.submit(outcome())
     ticket.wait()
-    assert [decode(line) for line in synced] == [outcome()]
+    assert [decode(line) for line in synced if line] == [outcome()]  # "": of the directory
     log.close(5)
 
 
