@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
+from collections.abc import Iterable
 
 import pytest
 
 from dtm.errors import ExitCode, Locked
+from dtm.runner.keeper import Keeper
 from dtm.runner.ports import Point
 from tests.faults.audit import audit, audit_calls
 from tests.faults.world import CLIENT_TABLES, REPOSITORY_TABLES, FaultWorld, wait_until
@@ -82,6 +84,29 @@ def test_waiting_runner_works_on_what_it_finds_when_it_has_the_lock(ref: FaultWo
     assert (states["initial", "DONE"], states["d", "FAILED"], states["d", "DONE"]) == (2, 1, 1)
     assert all(states[task, "DONE"] == 1 for task in "abcsp"), states
     ref.assert_each_once("east")
+
+
+def test_what_was_read_before_the_locks_were_held_is_read_again(
+    ref: FaultWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first runner does all but one task between the second one's reading and its locks."""
+    ref.tell("east", "a", "WAIT")
+    ref.tell("east", "d", "FAIL")
+    with ref.gate("east") as open_gate:
+        first = ref.process()
+        ref.wait_for_call("east", "a")
+        original = Keeper.take
+
+        def take(self: Keeper, instances: Iterable[str]) -> dict[str, Locked]:
+            open_gate()
+            assert first.wait() == ExitCode.FAILED, first.output()
+            return original(self, instances)
+
+        monkeypatch.setattr(Keeper, "take", take)
+        report = ref.run()
+    assert report.exit_code is ExitCode.OK, report
+    assert all(ref.calls("east")[task] == 1 for task in "abcsp"), ref.calls("east")
+    audit(ref, report.run_id)
 
 
 def kill_sessions(ref: FaultWorld, condition: str) -> None:
