@@ -558,6 +558,9 @@ MESSAGES: dict[int, str] = {
     56902: "expect aggregate function inside pivot operation",
 }
 
+# Cancelled, killed, shut down: they end a call whatever else it was to do.
+ENDS_CALL = frozenset({28, 1013, 1089, 1092})
+
 
 class OraError(Exception):
     """An Oracle error: `code` is the ORA number, `text` the full stack as the client sees it.

@@ -143,6 +143,12 @@ class SqlPort(Protocol):
     def run(self, statement: Compiled, values: Sequence[Value]) -> SqlResult:
         """Run with host values in the order of `statement.hosts`. A failure undoes this statement."""
 
+    def insert_many(
+        self, statement: Compiled, rows: Sequence[Sequence[Value]]
+    ) -> SqlResult | None:
+        """Run an INSERT once per row of values, all as one step, when that cannot be told from one
+        after the other and none fails; None: nothing was done, run them one by one."""
+
     # transactions
     def commit(self) -> None: ...
     def rollback(self) -> None: ...
@@ -333,6 +339,12 @@ class ServerSession(Protocol):
 
     def execute(self, text: str, binds: Sequence[BlockBind]) -> ExecuteResult:
         """Anything else. SQL: one bind per occurrence. PL/SQL: one per distinct name."""
+
+    def insert_many(
+        self, text: str, binds: Sequence[BlockBind], rows: Sequence[Sequence[Value]]
+    ) -> ExecuteResult | None:
+        """An INSERT for several `rows` of values of `binds` (whose own values do not count) at
+        once; None: nothing was done, it takes `execute` for each."""
 
     def commit(self) -> None: ...
     def rollback(self) -> None: ...

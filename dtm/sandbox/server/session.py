@@ -69,6 +69,17 @@ class SandboxSession:
                 last_rowid=result.last_rowid,
             )
 
+    def insert_many(
+        self, text: str, binds: Sequence[BlockBind], rows: Sequence[Sequence[Value]]
+    ) -> ExecuteResult | None:
+        if self._faults.armed:  # they count statements
+            return None
+        with self._call(text):
+            result = self._sql.insert_many(self._compile(text, binds), rows)
+        if result is None:
+            return None
+        return ExecuteResult(rowcount=result.rowcount, last_rowid=result.last_rowid)
+
     def _compile(self, text: str, binds: Sequence[BlockBind]) -> Compiled:
         return self._sql.compile(text, None, [bind.type for bind in _sent(text, binds)])
 

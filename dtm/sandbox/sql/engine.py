@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from dtm.plsql.lexer import IDENT, OP
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import ENDS_CALL, OraError
 from dtm.sandbox.kernel.ports import (
     Compiled,
     HostScope,
@@ -32,6 +32,7 @@ from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.engine_binds import bind_values, binders, specialised
 from dtm.sandbox.sql.engine_compile import translate
 from dtm.sandbox.sql.engine_hooks import DdlTranslator
+from dtm.sandbox.sql.engine_many import ManyInserts, bound_rows, insert_plan
 from dtm.sandbox.sql.engine_names import SessionNames
 from dtm.sandbox.sql.engine_nesting import Nesting
 from dtm.sandbox.sql.engine_plans import Outcome, Statement, Template
@@ -265,6 +266,29 @@ class SqlSession:
             locking = self.storage.transaction
             decoded = LockedRows(decoded, lambda: self.storage.holds(locking))
         return SqlResult(decoded, outcome.count, outcome.last_rowid)
+
+    def insert_many(
+        self, statement: Compiled, rows: Sequence[Sequence[KernelValue]]
+    ) -> SqlResult | None:
+        """Run INSERT ... VALUES once per row of values, as one step; see ports.SqlPort."""
+        handle: Handle = statement.handle  # type: ignore[assignment]
+        untyped = sum(isinstance(host, str) for host in statement.hosts)
+        if len(handle.bind_types) < untyped or len(statement.hosts) != len(rows[0]):
+            return None
+        if insert_plan(handle.statement) is None:
+            return None
+        try:
+            prepared = self._current(statement, handle, rows[0])
+            self.environment.tick()
+            plan, bound = insert_plan(prepared), bound_rows(prepared, rows, self.environment)
+            if plan is None or bound is None:
+                return None
+            outcome = self._execute(replace(prepared, plan=ManyInserts(plan, bound)), ())
+        except OraError as error:
+            if error.code in ENDS_CALL:
+                raise
+            return None  # nothing stays: one by one shows which row fails
+        return SqlResult((), outcome.count, outcome.last_rowid)
 
     def _current(
         self, compiled: Compiled, handle: Handle, values: Sequence[KernelValue]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import ENDS_CALL, OraError
 from dtm.sandbox.kernel.ports import BlockBind, ExecuteResult, ServerSession, Value
 from dtm.sandbox.wire.answers import Status
 from dtm.sandbox.wire.codec import Writer
@@ -16,7 +16,7 @@ from dtm.sandbox.wire.requests import ExecuteRequest
 from dtm.sandbox.wire.statements import Statement
 
 _FIRST, _LAST = 4, 8  # fetch orientations of a scroll
-_CANCELLED = frozenset({1013, 28})  # end an array DML even with batch errors
+_TOGETHER = 500  # rows of an array INSERT between two looks for a break
 
 
 @dataclass(slots=True)
@@ -140,18 +140,45 @@ class Executor:
         )
 
     def _run_all(self, request: ExecuteRequest, statement: Statement, batch: Batch) -> None:
-        """Execute once per row of binds; one result each."""
-        cursor = request.cursor
+        """Execute once per row of binds; one result each, or one for rows inserted together."""
+        at = 0
+        while at < len(request.rows):
+            chunk = request.rows[at : at + _TOGETHER]
+            if not self._run_together(request, statement, chunk, batch):
+                self._run_each(request, statement, range(at, at + len(chunk)), batch)
+            at += len(chunk)
+
+    def _run_together(
+        self,
+        request: ExecuteRequest,
+        statement: Statement,
+        rows: Sequence[Sequence[Value]],
+        batch: Batch,
+    ) -> bool:
+        """INSERT several rows at once; False: nothing was done."""
+        if len(rows) == 1 or not statement.is_dml or statement.returning:
+            return False
+        binds = self._block_binds(request.cursor, statement, rows[0])
+        result = self._server.insert_many(statement.text, binds, rows)
+        if result is None:
+            return False
+        batch.results.append(result)
+        batch.counts += [1] * len(rows)
+        return True
+
+    def _run_each(
+        self, request: ExecuteRequest, statement: Statement, indexes: range, batch: Batch
+    ) -> None:
         collects = bool(request.options & ExecuteOption.BATCH_ERRORS)
         check = self._server.context.interrupt_check
-        for index, values in enumerate(request.rows):
-            binds = self._block_binds(cursor, statement, values)
+        for index in indexes:
+            binds = self._block_binds(request.cursor, statement, request.rows[index])
             try:
                 if index:
                     check()
                 result = self._server.execute(statement.text, binds)
             except OraError as error:
-                if not collects or error.code in _CANCELLED:
+                if not collects or error.code in ENDS_CALL:
                     raise
                 batch.errors.append((index, error))
                 batch.counts.append(0)

@@ -70,7 +70,19 @@ def decode_number(data: bytes) -> int | decimal.Decimal:
         return 0
     if data[0] & 0x80:
         power, sign = data[0] - _BIAS, ""
-        pairs = [byte - 1 for byte in data[1:]]
+        digits = data[1:]
+        shift = power + 1 - len(digits)
+        if (
+            shift >= 0
+            and digits
+            and len(digits) <= _PAIRS
+            and 1 <= min(digits) <= max(digits) <= 100
+        ):
+            whole = 0
+            for byte in digits:
+                whole = whole * 100 + byte - 1
+            return whole * int(10 ** (2 * shift))
+        pairs = [byte - 1 for byte in digits]
     else:
         power, sign = (~data[0] & 0xFF) - _BIAS, "-"
         body = data[1:-1] if data[-1] == _NEGATIVE_END else data[1:]

@@ -17,6 +17,7 @@ from dtm.sandbox.wire.statements import scan
 from dtm.sandbox.wire.values import decode, unsupported_type
 
 _VECTOR = 13  # elements of the execute vector
+_OWN_LAYOUT = frozenset({*LOBS, Dty.BFILE, Dty.CURSOR, Dty.OBJECT, Dty.BOOLEAN})
 _BOOLEAN_NULL = 0xFD
 _COMMIT_ON_REEXECUTE = 1
 _MAX_EXECUTIONS = 1 << 24
@@ -92,7 +93,8 @@ class RequestReader:
             cursor.binds = read_fields(reader, count)
             sent = [i for i in range(count) if i not in statement.returning]
             if sent:
-                request.rows = [self._read_row(reader, cursor, sent) for _ in range(times)]
+                order = _order(cursor, sent)
+                request.rows = [self._read_row(reader, cursor, order) for _ in range(times)]
         request.rows = request.rows or _no_values(len(cursor.binds), times)
 
     def read_reexecute(self, reader: Reader, function: int) -> ExecuteRequest:
@@ -117,21 +119,21 @@ class RequestReader:
             if i not in cursor.statement.returning and bind.direction != BindDirection.OUT
         ]
         if sent:
-            request.rows = [self._read_row(reader, cursor, sent) for _ in range(times)]
+            order = _order(cursor, sent)
+            request.rows = [self._read_row(reader, cursor, order) for _ in range(times)]
         else:
             request.rows = _no_values(len(cursor.binds), times)
         return request
 
-    def _read_row(self, reader: Reader, cursor: Cursor, sent: list[int]) -> list[Value]:
-        """Read one row of bind values; LONG-sized ones of SQL come last."""
+    def _read_row(self, reader: Reader, cursor: Cursor, order: Sequence[int]) -> list[Value]:
+        """Read one row of bind values."""
         message = reader.u8()
         if message != Message.ROW_DATA:
             raise Disconnected(f"message {message} where bind values should be")
-        is_block = cursor.statement is not None and cursor.statement.is_block
-        values: list[Value] = [None] * len(cursor.binds)
-        late = [] if is_block else [i for i in sent if cursor.binds[i].travels_last]
-        for i in [*(i for i in sent if i not in late), *late] if late else sent:
-            bind = cursor.binds[i]
+        binds = cursor.binds
+        values: list[Value] = [None] * len(binds)
+        for i in order:
+            bind = binds[i]
             if bind.is_array:
                 values[i] = [self._read_value(reader, bind) for _ in range(reader.integer())]
             else:
@@ -139,6 +141,9 @@ class RequestReader:
         return values
 
     def _read_value(self, reader: Reader, bind: Field) -> Value:
+        if bind.dty not in _OWN_LAYOUT:
+            data = reader.chunk()
+            return None if data is None else decode(data, bind.dty, bind.form)
         if bind.dty in LOBS or bind.dty == Dty.BFILE:
             return self._lobs.find(reader.chunk()).value if reader.integer() else None
         if bind.dty == Dty.CURSOR:
@@ -146,14 +151,19 @@ class RequestReader:
             return self._cursors.find(reader.integer()).as_value() if is_open else None
         if bind.dty == Dty.OBJECT:
             raise unsupported_type()
-        if bind.dty == Dty.BOOLEAN:
-            size = reader.u8()
-            if size == _BOOLEAN_NULL:
-                reader.u8()
-                return None
-            return reader.raw(size)[-1] == 1 if size else None
-        data = reader.chunk()
-        return None if data is None else decode(data, bind.dty, bind.form)
+        size = reader.u8()  # a BOOLEAN
+        if size == _BOOLEAN_NULL:
+            reader.u8()
+            return None
+        return reader.raw(size)[-1] == 1 if size else None
+
+
+def _order(cursor: Cursor, sent: list[int]) -> list[int]:
+    """The places of a row's values as they travel: LONG-sized ones of SQL come last."""
+    if cursor.statement is not None and cursor.statement.is_block:
+        return sent
+    late = [i for i in sent if cursor.binds[i].travels_last]
+    return [*(i for i in sent if i not in late), *late] if late else sent
 
 
 def _times(executions: int) -> int:

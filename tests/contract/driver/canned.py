@@ -25,6 +25,7 @@ from dtm.sandbox.kernel.ports import (
     QueryResult,
     ServerSession,
     SessionContext,
+    Value,
     Verifier,
 )
 from dtm.sandbox.kernel.types import Column, Kind, Months, OraType
@@ -128,6 +129,11 @@ class CannedSession:
     def _breaking(self) -> Iterator[tuple[Any, ...]]:
         yield (1,)
         raise OraError(1476)
+
+    def insert_many(
+        self, text: str, binds: Sequence[BlockBind], rows: Sequence[Sequence[Value]]
+    ) -> ExecuteResult | None:
+        return None
 
     def execute(self, text: str, binds: Sequence[BlockBind]) -> ExecuteResult:
         low = " ".join(text.lower().split())

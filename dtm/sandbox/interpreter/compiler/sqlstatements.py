@@ -6,7 +6,7 @@ PL/SQL Language Reference 19c, "PL/SQL Static SQL", "PL/SQL Optimization and Tun
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from dtm.sandbox.interpreter.compiler.hosts import SqlSite
 from dtm.sandbox.interpreter.compiler.into import IntoTarget
@@ -21,6 +21,7 @@ from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import Compiled, SqlResult
 
 Value = Any
+_TOGETHER = 500  # rows of an INSERT in FORALL between two looks at the interrupt flag
 
 
 class SqlMixin(LoopMixin):
@@ -63,7 +64,7 @@ class SqlMixin(LoopMixin):
             if isinstance(statement.statement, tree.Sql):
                 step = self._forall_static(statement.statement)
             else:
-                step = self.forall_dynamic(statement.statement)
+                step = ForallStep(self.forall_dynamic(statement.statement), None)
         finally:
             self.scope = outer
         save = statement.save_exceptions
@@ -86,7 +87,7 @@ class SqlMixin(LoopMixin):
             raise pls(statement.collection.pos, 382)
         return _collection_indexes(code.run, low, high, values=statement.how == "VALUES")
 
-    def _forall_static(self, statement: tree.Sql) -> Callable[[Frame, list[Any]], int]:
+    def _forall_static(self, statement: tree.Sql) -> ForallStep:
         site = self._sql_site(statement)
         compiled, _ = site.compiled(self.rt)
         into = None
@@ -101,7 +102,7 @@ class SqlMixin(LoopMixin):
                 collected.append((into, compiled.columns, result.rows))
             return result.rowcount
 
-        return step
+        return ForallStep(step, site if into is None and compiled.kind == "insert" else None)
 
     def forall_dynamic(
         self, statement: tree.ExecuteImmediate
@@ -246,13 +247,15 @@ def _collection_indexes(
     return indexes
 
 
+class ForallStep(NamedTuple):
+    """What a FORALL does: with the current index, and for many at once where it is an INSERT."""
+
+    run: Callable[[Frame, list[Any]], int]
+    inserts: SqlSite | None
+
+
 def _run_forall(
-    f: Frame,
-    slot: int,
-    indexes: Sequence[int],
-    step: Callable[[Frame, list[Any]], int],
-    *,
-    save: bool,
+    f: Frame, slot: int, indexes: Sequence[int], step: ForallStep, *, save: bool
 ) -> None:
     cursor = f.rt.cursor
     cursor.rowcount = 0
@@ -261,11 +264,13 @@ def _run_forall(
     collected: list[Any] = []
     cursor.bulk_rowcount, cursor.bulk_errors = counts, errors
     check = f.rt.context.interrupt_check
-    total = 0
-    for number, index in enumerate(indexes, 1):
+    total = _insert_together(f, slot, indexes, step.inserts)
+    counts += [1] * total
+    cursor.rowcount = total
+    for number, index in enumerate(indexes[total:], total + 1):
         f.v[slot] = index
         try:
-            count = step(f, collected)
+            count = step.run(f, collected)
         except OraError as error:
             if error.code in (1403, 6533):
                 error = OraError(22160, index)
@@ -284,6 +289,18 @@ def _run_forall(
     cursor.bulk_rowcount, cursor.bulk_errors = counts, errors
     if errors:
         raise OraError(24381)
+
+
+def _insert_together(f: Frame, slot: int, indexes: Sequence[int], site: SqlSite | None) -> int:
+    """Insert the first rows in bunches; how many, up to one that has to go one by one."""
+    done = 0
+    while site is not None and done + 1 < len(indexes):
+        count = site.insert_many(f, slot, indexes[done : done + _TOGETHER])
+        if not count:
+            break
+        done += count
+        f.rt.context.interrupt_check()
+    return done
 
 
 def _collect(f: Frame, collected: list[Any]) -> None:

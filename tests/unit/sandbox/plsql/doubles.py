@@ -223,6 +223,9 @@ class FakeSql:
     def undo_to(self, mark: object) -> None:
         self.connection.execute(f"ROLLBACK TO call{mark}")
 
+    def insert_many(self, statement: Any, rows: Sequence[Sequence[Any]]) -> None:
+        return None
+
     def in_transaction(self) -> bool:
         return False
 
