@@ -30,6 +30,8 @@ from dtm.sandbox.interpreter.syntax.tree import Ref, Stmt
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 
 Value = Any
+# A label before one of these is one GOTO may branch to, from inside (a handler, too) and outside.
+_LABELLED = (tree.Loop, tree.ForRange, tree.ForCursor, tree.Block)
 
 
 class StatementMixin(CursorMixin):
@@ -42,8 +44,11 @@ class StatementMixin(CursorMixin):
         labels: dict[str, int] = {}
         steps: list[tuple[int, Exec]] = []
         own = {s.name for s in body if isinstance(s, tree.Label)}
+        own |= {s.label for s in body if isinstance(s, _LABELLED) and s.label is not None}
         self.labels.append(own)
         for statement in body:
+            if isinstance(statement, _LABELLED) and statement.label is not None:
+                labels[statement.label] = len(steps)
             if isinstance(statement, tree.Label):
                 labels[statement.name] = len(steps)
                 continue

@@ -112,8 +112,6 @@ class StatementParser(CursorStatements):
             statement = self.statement()
             if isinstance(statement, tree.Loop | tree.ForRange | tree.ForCursor | tree.Block):
                 statement.label = name
-                # GOTO may go there as well: the sequence keeps the label before it.
-                self.pending = tree.Label(pos, name)
             return statement
         return tree.Label(pos, name)
 
