@@ -114,7 +114,7 @@ def fingerprint(session: Session) -> dict[UnitKey, LiveUnit]:
 
 def live_unit(session: Session, key: UnitKey) -> LiveUnit | None:
     """Return one unit; None when the schema has none of that type and name."""
-    return _read_back(session, key)[0]
+    return _read_back(session, key).unit
 
 
 def install_unit(
@@ -140,10 +140,11 @@ def install_unit(
         return Installed(key, False, sent_sha, before.sha256, before.status, before.settings)
     session.once(load("install")["compile_settings"])
     bounded_ddl(session, wanted.statement, deadline_s)
-    now, errors = _read_back(session, key)
+    found = _read_back(session, key)
+    now = found.unit
     if now is None:
         raise DatabaseError(f"{key} was created but is not in USER_SOURCE", where=session.where)
-    broken = () if key.type in _SPECS else recompile_dependents(session, key.name, deadline_s)
+    broken = () if key.type in _SPECS else _recompiled(session, key, found.invalid, deadline_s)
     return Installed(
         key,
         True,
@@ -151,7 +152,7 @@ def install_unit(
         now.sha256,
         now.status,
         now.settings,
-        tuple(_in_file(error, wanted) for error in errors),
+        tuple(_in_file(error, wanted) for error in found.errors),
         before.text if before else None,
         broken,
     )
@@ -173,19 +174,15 @@ def restore_unit(
     return live_unit(session, key)
 
 
-def recompile_dependents(
-    session: OracleSession, name: str, deadline_s: float = DDL_DEADLINE_S
+def _recompiled(
+    session: OracleSession, key: UnitKey, invalid: tuple[UnitKey, ...], deadline_s: float
 ) -> tuple[UnitKey, ...]:
-    """Compile the units that `name` made invalid; return those that stay invalid."""
-    sql = load("install")["invalid_dependents"]
-    invalid = [UnitKey(*row) for row in session.query(sql, {"name": name})]
-    for key in invalid:
-        base, _, body = _checked_type(key.type).partition(" ")
-        statement = f"ALTER {base} {quote(key.name)} COMPILE {body}".rstrip()
+    """Compile the units that an install made invalid; return those that stay invalid."""
+    for dependent in invalid:
+        base, _, body = _checked_type(dependent.type).partition(" ")
+        statement = f"ALTER {base} {quote(dependent.name)} COMPILE {body}".rstrip()
         bounded_ddl(session, statement, deadline_s)
-    if not invalid:
-        return ()
-    return tuple(UnitKey(*row) for row in session.query(sql, {"name": name}))
+    return _read_back(session, key).invalid if invalid else ()
 
 
 @contextmanager
@@ -246,21 +243,32 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _read_back(session: Session, key: UnitKey) -> tuple[LiveUnit | None, list[CompileError]]:
+@dataclass(frozen=True, slots=True)
+class _ReadBack:
+    """A unit, its errors, and the units that use it and do not compile now."""
+
+    unit: LiveUnit | None
+    errors: tuple[CompileError, ...]
+    invalid: tuple[UnitKey, ...]
+
+
+def _read_back(session: Session, key: UnitKey) -> _ReadBack:
     rows = session.query(load("install")["read_back"], {"type": key.type, "name": key.name})
     lines = [row[3] or "" for row in rows if row[0] == "SOURCE"]
-    values = {row[0]: row[3] for row in rows if row[0] not in ("SOURCE", "ERROR")}
+    values = {row[0]: row[3] for row in rows if row[0] in ("STATUS", "SETTINGS")}
     errors = [
         CompileError(key.type, key.name, line, position, text)
         for kind, line, position, text in rows
         if kind == "ERROR"
     ]
+    using = {tuple(row[3].split("|", 1)) for row in rows if row[0] == "DEPENDENT"}
+    invalid = tuple(UnitKey(*names) for names in sorted(using))  # a package before its body
     if "STATUS" not in values:
-        return None, errors
+        return _ReadBack(None, tuple(errors), invalid)
     settings = (values.get("SETTINGS") or "|||").split("|", len(_IN_READ_BACK) - 1)
     by_name = dict(zip(_IN_READ_BACK, settings, strict=True))
     row = (values["STATUS"], *(by_name[name] or None for name in WANTED_SETTINGS))
-    return _live(key, "".join(lines), row), errors
+    return _ReadBack(_live(key, "".join(lines), row), tuple(errors), invalid)
 
 
 def _in_file(error: CompileError, wanted: Sent) -> CompileError:

@@ -13,8 +13,9 @@ SELECT o.object_type, o.object_name, o.status,
 
 -- name: read_back
 -- Everything about one unit in one round trip: source lines, errors in order (not warnings),
--- status, compiler settings (separated by "|", PLSQL_CCFLAGS last). Columns: what, line,
--- position, text.
+-- status, compiler settings (separated by "|", PLSQL_CCFLAGS last), and the units of the schema that
+-- use it and do not compile now (type and name, separated by "|"). Columns: what, line, position,
+-- text.
 SELECT what, line, position, text
   FROM (SELECT 'SOURCE' AS what, line AS seq, line AS line, 0 AS position, text AS text
           FROM user_source
@@ -32,7 +33,15 @@ SELECT what, line, position, text
                TO_CHAR(plsql_optimize_level) || '|' || plsql_code_type || '|'
                || nls_length_semantics || '|' || plsql_ccflags
           FROM user_plsql_object_settings
-         WHERE type = :type AND name = :name)
+         WHERE type = :type AND name = :name
+        UNION ALL
+        SELECT 'DEPENDENT', 0, 0, 0, d.type || '|' || d.name
+          FROM user_dependencies d
+          JOIN user_objects o ON o.object_name = d.name AND o.object_type = d.type
+         WHERE d.referenced_name = :name
+           AND d.referenced_owner = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA')
+           AND o.status = 'INVALID'
+           AND d.name <> :name)
  ORDER BY what, seq
 
 -- name: compile_settings
@@ -43,17 +52,6 @@ ALTER SESSION SET
   PLSQL_CCFLAGS = ''
   NLS_LENGTH_SEMANTICS = 'BYTE'
   PLSQL_WARNINGS = 'DISABLE:ALL'
-
--- name: invalid_dependents
--- Units of the schema that use a unit, directly, and do not compile now.
-SELECT DISTINCT d.type, d.name
-  FROM user_dependencies d
-  JOIN user_objects o ON o.object_name = d.name AND o.object_type = d.type
- WHERE d.referenced_name = :name
-   AND d.referenced_owner = SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA')
-   AND o.status = 'INVALID'
-   AND d.name <> :name
- ORDER BY d.type, d.name
 
 -- name: columns
 -- Columns of some tables of the schema. {names} is a list of bind names.
