@@ -221,6 +221,15 @@ class CatalogPort(Protocol):
     def index(self, owner: str, name: str) -> Any:
         """An index on a table the session may see (catalog_model.Index), or None."""
 
+    def jobs(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The scheduler's jobs, by owner and name."""
+
+    def change_number(self) -> int:
+        """The current SCN."""
+
+    def ddl_of(self, kind: str, owner: str, name: str) -> str | None:
+        """CREATE TABLE, VIEW, SEQUENCE, INDEX, SYNONYM of an object the session may see."""
+
     def tables_of(self, owner: str) -> Sequence[str]:
         """The names of a schema's tables."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from dtm.sandbox.kernel.ports import SessionContext, StoredUnit, UnitError
 from dtm.sandbox.kernel.types import Column, OraType
+from dtm.sandbox.sql import metadata
 from dtm.sandbox.sql.catalog import Catalog, now
 from dtm.sandbox.sql.catalog_model import Index, Table, Unit, View
 from dtm.sandbox.sql.dependencies import invalidate
@@ -15,6 +17,7 @@ from dtm.sandbox.sql.privileges import Resolver, active_roles, has_object_privil
 from dtm.sandbox.sql.storage_instance import Instance
 
 Errors = tuple[tuple[int, int, str, str], ...]
+JOBS = "scheduler jobs"  # Instance.attributes
 StatisticsWork = Callable[[Catalog, Table], None]
 
 
@@ -199,6 +202,25 @@ class CatalogAccess:
         """An index on a table the session may see."""
         found = self._catalog.index(owner, name)
         return found if found is not None and self.table(*found.table) is not None else None
+
+    def jobs(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The scheduler's jobs, by owner and name; they last as long as the instance is open."""
+        found: dict[tuple[str, str], dict[str, Any]]
+        found = self._instance.attributes.setdefault(JOBS, {})
+        return found
+
+    def change_number(self) -> int:
+        """The current SCN."""
+        return self._instance.transactions.statement
+
+    def ddl_of(self, kind: str, owner: str, name: str) -> str | None:
+        """CREATE of an object the session may see."""
+        found = (
+            self._catalog.index(owner, name)
+            if kind == "INDEX"
+            else (self._resolver.find((owner, name), owner))
+        )
+        return None if found is None else metadata.create(self._catalog, found, kind)
 
     def tables_of(self, owner: str) -> list[str]:
         """The names of a schema's tables."""

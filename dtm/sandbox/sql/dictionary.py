@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dtm.sandbox.sql import (
     dictionary_dynamic,
+    dictionary_jobs,
     dictionary_objects,
     dictionary_partitions,
     dictionary_security,
@@ -32,6 +33,7 @@ BUILT_IN_PACKAGES = {
     "DBMS_CRYPTO": False,
     "DBMS_DDL": True,
     "DBMS_DEBUG": True,
+    "DBMS_FLASHBACK": False,
     "DBMS_JOB": True,
     "DBMS_LOB": True,
     "DBMS_LOCK": False,
@@ -55,9 +57,11 @@ BUILT_IN_PACKAGES = {
     "DBMS_UTILITY": True,
     "DBMS_XMLGEN": True,
     "UTL_CALL_STACK": True,
+    "UTL_ENCODE": True,
     "UTL_FILE": True,
     "UTL_HTTP": True,
     "UTL_I18N": True,
+    "UTL_LMS": True,
     "UTL_MAIL": False,
     "UTL_RAW": True,
     "UTL_SMTP": True,
@@ -76,6 +80,7 @@ def _build() -> dict[str, DictionaryView]:
         dictionary_security,
         dictionary_units,
         dictionary_dynamic,
+        dictionary_jobs,
     ):
         module.register(registry)
     registry.add("DUAL", "DUMMY:v1", lambda _: [("X",)], public=True)

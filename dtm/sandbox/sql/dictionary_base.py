@@ -55,6 +55,7 @@ _KINDS = {
     "c": OraType(Kind.CLOB),
     "l": OraType(Kind.LONG),
     "t": OraType(Kind.TIMESTAMP, precision=6),
+    "z": OraType(Kind.TIMESTAMP_TZ, precision=6),
 }
 
 

@@ -27,8 +27,8 @@ PACKAGE = registry.package(
   PROCEDURE set_sql_trace(sql_trace IN BOOLEAN);
   PROCEDURE set_context(namespace IN VARCHAR2, attribute IN VARCHAR2, value IN VARCHAR2,
                         username IN VARCHAR2 DEFAULT NULL, client_id IN VARCHAR2 DEFAULT NULL);
-  PROCEDURE clear_context(namespace IN VARCHAR2, client_identifier IN VARCHAR2 DEFAULT NULL,
-                          attribute IN VARCHAR2 DEFAULT NULL);
+  PROCEDURE clear_context(namespace IN VARCHAR2, client_id IN VARCHAR2 DEFAULT NULL,
+    attribute IN VARCHAR2 DEFAULT NULL);
   PROCEDURE clear_all_context(namespace IN VARCHAR2);
   PROCEDURE free_unused_user_memory;
   PROCEDURE close_database_link(dblink IN VARCHAR2);

@@ -16,25 +16,6 @@ from dtm.sandbox.interpreter.runtime import Runtime
 MAX_RECORDED = 1000
 
 SPECIFICATIONS: dict[str, str] = {
-    "DBMS_SCHEDULER": """PACKAGE dbms_scheduler AS
-  PROCEDURE create_job(job_name VARCHAR2, job_type VARCHAR2, job_action VARCHAR2,
-    number_of_arguments PLS_INTEGER DEFAULT 0, start_date TIMESTAMP WITH TIME ZONE DEFAULT NULL,
-    repeat_interval VARCHAR2 DEFAULT NULL, end_date TIMESTAMP WITH TIME ZONE DEFAULT NULL,
-    job_class VARCHAR2 DEFAULT 'DEFAULT_JOB_CLASS', enabled BOOLEAN DEFAULT FALSE,
-    auto_drop BOOLEAN DEFAULT TRUE, comments VARCHAR2 DEFAULT NULL,
-    credential_name VARCHAR2 DEFAULT NULL, destination_name VARCHAR2 DEFAULT NULL);
-  PROCEDURE run_job(job_name VARCHAR2, use_current_session BOOLEAN DEFAULT TRUE);
-  PROCEDURE stop_job(job_name VARCHAR2, force BOOLEAN DEFAULT FALSE,
-    commit_semantics VARCHAR2 DEFAULT 'STOP_ON_FIRST_ERROR');
-  PROCEDURE drop_job(job_name VARCHAR2, force BOOLEAN DEFAULT FALSE, defer BOOLEAN DEFAULT FALSE,
-    commit_semantics VARCHAR2 DEFAULT 'STOP_ON_FIRST_ERROR');
-  PROCEDURE enable(name VARCHAR2, commit_semantics VARCHAR2 DEFAULT 'STOP_ON_FIRST_ERROR');
-  PROCEDURE disable(name VARCHAR2, force BOOLEAN DEFAULT FALSE,
-    commit_semantics VARCHAR2 DEFAULT 'STOP_ON_FIRST_ERROR');
-  PROCEDURE set_attribute(name VARCHAR2, attribute VARCHAR2, value VARCHAR2);
-  PROCEDURE set_job_argument_value(job_name VARCHAR2, argument_position PLS_INTEGER,
-    argument_value VARCHAR2);
-END;""",
     "DBMS_JOB": """PACKAGE dbms_job AS
   PROCEDURE submit(job OUT BINARY_INTEGER, what IN VARCHAR2, next_date IN DATE DEFAULT SYSDATE,
     interval IN VARCHAR2 DEFAULT 'null', no_parse IN BOOLEAN DEFAULT FALSE,

@@ -1,5 +1,6 @@
-"""DBMS_STATS on the real dictionary. PL/SQL Packages and Types Reference 19c, "DBMS_STATS"; Database
-Reference 19c, "ALL_TABLES", "ALL_TAB_PARTITIONS", "ALL_INDEXES"."""
+"""DBMS_STATS, DBMS_SCHEDULER and DBMS_METADATA on the real dictionary. PL/SQL Packages and Types
+Reference 19c, chapters of these names; Database Reference 19c, "ALL_TABLES",
+"ALL_TAB_PARTITIONS", "ALL_INDEXES", "ALL_SCHEDULER_JOBS"."""
 
 from __future__ import annotations
 
@@ -94,3 +95,60 @@ def test_gathering_commits(session):
     session.run(GATHER.format("USER, 'T'"))
     session.engine.rollback()
     assert session.sql_run("SELECT COUNT(*) FROM t") == [(8,)]
+
+
+# ---------------------------------------------------------------- DBMS_SCHEDULER, DBMS_METADATA
+
+
+def test_jobs_are_recorded_and_shown(session):
+    """ "DBMS_SCHEDULER": ORA-27477, ORA-27475, ORA-27476; USER_SCHEDULER_JOBS."""
+    session.run("""BEGIN DBMS_SCHEDULER.CREATE_JOB('j1', 'PLSQL_BLOCK', 'BEGIN NULL; END;',
+        repeat_interval => 'FREQ=DAILY', enabled => TRUE, comments => 'c'); END;""")
+    shown = "SELECT job_name, job_type, repeat_interval, enabled, state, run_count FROM user_scheduler_jobs"
+    assert session.sql_run(shown) == [("J1", "PLSQL_BLOCK", "FREQ=DAILY", "TRUE", "SCHEDULED", 0)]
+    again = "BEGIN DBMS_SCHEDULER.CREATE_JOB('U.J1', 'PLSQL_BLOCK', 'x'); END;"
+    assert session.error(again).code == 27477
+    session.run("BEGIN DBMS_SCHEDULER.DISABLE('j1'); DBMS_SCHEDULER.SET_ATTRIBUTE('j1',"
+                " 'repeat_interval', 'FREQ=WEEKLY'); END;")  # fmt: skip
+    assert session.sql_run(shown) == [("J1", "PLSQL_BLOCK", "FREQ=WEEKLY", "FALSE", "DISABLED", 0)]
+    assert session.error("BEGIN DBMS_SCHEDULER.ENABLE('nope'); END;").code == 27476
+    session.run("BEGIN DBMS_SCHEDULER.DROP_JOB('j1'); END;")
+    assert session.sql_run(shown) == []
+    error = session.error("BEGIN DBMS_SCHEDULER.DROP_JOB('j1'); END;")
+    assert (error.code, error.message) == (27475, 'unknown job "U"."J1"')
+
+
+def test_ddl_from_the_dictionary(session):
+    session.create("CREATE OR REPLACE procedure  pp AS BEGIN NULL; END;")
+    session.sql_run("CREATE SEQUENCE sq START WITH 3")
+    session.sql_run("CREATE TABLE d (a NUMBER(5,2) DEFAULT 1 NOT NULL, b VARCHAR2(10 CHAR),"
+                    " CONSTRAINT d_pk PRIMARY KEY (b), CHECK (a > 0))")  # fmt: skip
+
+    def ddl(kind, name):
+        text = session.value(f"DBMS_METADATA.GET_DDL('{kind}', '{name}')")
+        return " ".join(text.split())
+
+    assert (
+        ddl("PROCEDURE", "PP")
+        == 'CREATE OR REPLACE EDITIONABLE PROCEDURE "U"."PP" AS BEGIN NULL; END;'
+    )
+    assert ddl("SEQUENCE", "SQ").startswith('CREATE SEQUENCE "U"."SQ" MINVALUE 1 MAXVALUE 9999')
+    text = ddl("TABLE", "D")
+    assert text == (
+        'CREATE TABLE "U"."D" ( "A" NUMBER(5,2) DEFAULT 1 NOT NULL ENABLE, "B" VARCHAR2(10 CHAR),'
+        ' CONSTRAINT "D_PK" PRIMARY KEY ("B") ENABLE, CHECK (a > 0) ENABLE )'
+    )
+    session.sql_run("DROP TABLE d PURGE")
+    session.sql_run(text)  # what it gives can be run
+    session.sql_run("DROP TABLE d PURGE")
+    session.sql_run("DROP SEQUENCE sq")
+    error = session.error(
+        "DECLARE c CLOB := DBMS_METADATA.GET_DDL('TABLE', 'd'); BEGIN NULL; END;"
+    )
+    assert (error.code, error.message) == (
+        31603, 'object "d" of type TABLE not found in schema "U"'
+    )  # fmt: skip
+    error = session.error(
+        "DECLARE c CLOB := DBMS_METADATA.GET_DDL('TABLE', 'P'); BEGIN NULL; END;"
+    )
+    assert "DTM-SBX-653" in error.text
