@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql.catalog import now
@@ -24,11 +24,13 @@ from dtm.sandbox.sql.ddl_columns import (
 )
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
 from dtm.sandbox.sql.ddl_drop import rename_object
+from dtm.sandbox.sql.ddl_exceptions import VIOLATED, note_exceptions
 from dtm.sandbox.sql.ddl_index_state import all_unusable
 from dtm.sandbox.sql.ddl_physical import parse_physical
-from dtm.sandbox.sql.ddl_tokens import Tokens
+from dtm.sandbox.sql.ddl_tokens import Name, Tokens
 from dtm.sandbox.sql.dependencies import ColumnChange
 from dtm.sandbox.sql.partitions_ddl import PARTITION_VERBS, alter_partitions
+from dtm.sandbox.sql.partitions_parse import store_in
 from dtm.sandbox.sql.partitions_set import default_attributes, set_interval, set_template
 
 _PARTITION_WORDS = ("PARTITION", "PARTITIONS", "SUBPARTITION", "SUBPARTITIONS")
@@ -62,8 +64,33 @@ def alter_table(ddl: Ddl, tokens: Tokens) -> DdlResult:
             ddl.catalog.put(replace(current, last_ddl=now()))
             ddl.invalidate(table.owner, table.name, ColumnChange.between(table, current))
 
-    ddl.run(work, table)
+    try:
+        ddl.run(work, table)
+    except OraError as error:
+        for action in actions if error.code in VIOLATED else ():
+            if isinstance(action, Enabling):
+                action.report(ddl, table)
+        raise
     return DdlResult("ALTER TABLE")
+
+
+@dataclass(frozen=True, slots=True)
+class Enabling:
+    """ENABLE ... EXCEPTIONS INTO: the step, which constraint it is about, and which table."""
+
+    step: Action
+    select: Callable[[Table], str | None]
+    into: Name
+
+    def __call__(self, ddl: Ddl, table: Table) -> None:
+        self.step(ddl, table)
+
+    def report(self, ddl: Ddl, table: Table) -> None:
+        """Write the violating rows after the step failed."""
+        constraint = table.constraint(self.select(table) or "")
+        if constraint is not None:
+            target = ddl.table(self.into, "INSERT", "INSERT ANY TABLE")
+            note_exceptions(ddl, table, constraint, target)
 
 
 def _clauses(ddl: Ddl, tokens: Tokens) -> list[Action]:
@@ -188,6 +215,7 @@ def _switch(enabled: bool) -> Callable[[Ddl, Tokens], Action]:
         cascade = tokens.accept("CASCADE")
         if tokens.accept_any("KEEP", "DROP"):
             tokens.expect("INDEX")
+        into = tokens.name(903) if tokens.accept("EXCEPTIONS", "INTO") else None
 
         def action(ddl: Ddl, table: Table) -> None:
             name = select(table)
@@ -198,7 +226,7 @@ def _switch(enabled: bool) -> Callable[[Ddl, Tokens], Action]:
                 ddl, table, constraint, enabled=enabled, validate=validate, cascade=cascade
             )
 
-        return action
+        return Enabling(action, select, into) if into is not None else action
 
     return parse
 
@@ -274,6 +302,9 @@ def _set(_: Ddl, tokens: Tokens) -> Action:
         return lambda ddl, table: set_interval(ddl, table, text)
     if tokens.accept("SUBPARTITION", "TEMPLATE"):
         return set_template(tokens)
+    if tokens.at("STORE", "IN"):
+        store_in(tokens)
+        return _nothing
     tokens.expect("UNUSED")
     names = [tokens.identifier()] if tokens.accept("COLUMN") else list(tokens.path())
     cascade = tokens.accept("CASCADE")
@@ -329,7 +360,13 @@ def _shrink(_: Ddl, tokens: Tokens) -> Action:
     tokens.expect("SPACE")
     while tokens.accept_any("COMPACT", "CASCADE", "CHECK"):
         continue
-    return _nothing
+
+    def action(_: Ddl, table: Table) -> None:
+        partitioned = table.partitioning is not None and table.partitioning.row_movement
+        if table.properties.get("ROW_MOVEMENT") != "ENABLED" and not partitioned:
+            raise OraError(10636)
+
+    return action
 
 
 def _read(_: Ddl, tokens: Tokens) -> Action:

@@ -207,8 +207,9 @@ def _inline_constraint(tokens: Tokens, column: str) -> ConstraintDef:
 
 def at_constraint(tokens: Tokens) -> bool:
     """True when an out-of-line constraint comes next (and not a column of such a name)."""
+    named = tokens.ahead(2).value in ("PRIMARY", "UNIQUE", "FOREIGN", "CHECK", "REF", "SCOPE")
     return (
-        tokens.at("CONSTRAINT")
+        (tokens.at("CONSTRAINT") and named)
         or tokens.at("PRIMARY", "KEY")
         or tokens.at("UNIQUE", "(")
         or tokens.at("FOREIGN", "KEY")

@@ -5,7 +5,12 @@ SQL Language Reference 19c, CREATE TABLE, ALTER TABLE, ALTER INDEX; Error Messag
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from dtm.sandbox.sql.engine import Engine
+from dtm.sandbox.sql.storage_create import open_instance
 from tests.unit.sandbox.dba.conftest import Dba
+from tests.unit.sandbox.plsql.real import Database
 
 PARTS = "SELECT partition_name, subpartition_name FROM user_tab_subpartitions ORDER BY {}"
 
@@ -424,3 +429,36 @@ def test_using_index(app: Dba) -> None:
     app.fails(
         14196, "ALTER TABLE a ADD CONSTRAINT a_x UNIQUE (n) USING INDEX (CREATE INDEX z ON a (m))"
     )
+
+
+def test_everything_survives_a_restart(tmp_path: Path) -> None:
+    """Subpartitions, templates, UNUSABLE partitions, deferred constraints are in the dictionary."""
+    database = Database(tmp_path / "again")
+    app = Dba(database, "U")
+    app.run(
+        "CREATE TABLE t (d NUMBER, r NUMBER, CONSTRAINT c CHECK (r > 0) INITIALLY DEFERRED) "
+        "PARTITION BY RANGE (d) SUBPARTITION BY HASH (r) SUBPARTITION TEMPLATE ("
+        "SUBPARTITION one, SUBPARTITION two) (PARTITION a VALUES LESS THAN (10))",
+        "CREATE INDEX i ON t (r) LOCAL (PARTITION ia)",
+        "CREATE TABLE k (n NUMBER PRIMARY KEY)",
+        "INSERT INTO t SELECT 1, LEVEL FROM dual CONNECT BY LEVEL <= 20",
+        "COMMIT",
+        "ALTER TABLE t MOVE SUBPARTITION a_one",
+        "ALTER TABLE k MOVE",
+    )
+    one = app.column("SELECT r FROM t SUBPARTITION (a_one) ORDER BY r")
+    assert 0 < len(one) < 20
+    database.close()
+    database.instance = open_instance(tmp_path / "again")
+    database.engine = Engine(database.instance)
+    app = Dba(database, "U")
+    assert app.column("SELECT r FROM t SUBPARTITION (a_one) ORDER BY r") == one
+    assert app.rows(
+        "SELECT partition_name, subpartition_name, status FROM user_ind_subpartitions "
+        "ORDER BY subpartition_position"
+    ) == [("IA", "A_ONE", "UNUSABLE"), ("IA", "A_TWO", "USABLE")]
+    app.fails(1502, "INSERT INTO k VALUES (1)")
+    app.run("ALTER TABLE t ADD PARTITION b VALUES LESS THAN (20)", "INSERT INTO t VALUES (11, -1)")
+    assert app.value("SELECT COUNT(*) FROM user_tab_subpartitions WHERE partition_name = 'B'") == 2
+    app.fails(2091, "COMMIT")
+    database.close()

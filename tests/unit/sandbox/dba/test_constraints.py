@@ -182,3 +182,42 @@ def test_delete_rules(app: Dba) -> None:
     app.run("ALTER TABLE b DISABLE CONSTRAINT b_fk", "TRUNCATE TABLE p CASCADE")
     assert app.value("SELECT count(*) FROM a") == 0
     assert app.value("SELECT count(*) FROM b") == 3
+
+
+def test_exceptions_into(app: Dba) -> None:
+    """ENABLE ... EXCEPTIONS INTO reports the rows in the way (Administrator's Guide, "Reporting
+    Constraint Exceptions"); the columns are those of utlexcpt.sql."""
+    app.run(
+        "CREATE TABLE p (id NUMBER PRIMARY KEY)",
+        "CREATE TABLE t (n NUMBER, m NUMBER, CONSTRAINT t_u UNIQUE (n) DISABLE, "
+        "CONSTRAINT t_f FOREIGN KEY (m) REFERENCES p DISABLE, "
+        "CONSTRAINT t_c CHECK (n < 3) DISABLE)",
+        "CREATE TABLE bad (row_id ROWID, owner VARCHAR2(128), table_name VARCHAR2(128), "
+        "constraint VARCHAR2(128))",
+        "INSERT INTO t SELECT MOD(LEVEL, 4), LEVEL FROM dual CONNECT BY LEVEL <= 5",
+        "INSERT INTO p VALUES (1)",
+        "COMMIT",
+    )
+    app.fails(2299, "ALTER TABLE t ENABLE CONSTRAINT t_u EXCEPTIONS INTO bad")
+    assert app.column("SELECT n FROM t WHERE ROWID IN (SELECT row_id FROM bad) ORDER BY m") == [
+        1,
+        1,
+    ]
+    app.run(
+        "DELETE FROM t WHERE ROWID IN (SELECT MAX(row_id) FROM bad)", "DELETE FROM bad", "COMMIT"
+    )
+    app.run("ALTER TABLE t ENABLE CONSTRAINT t_u EXCEPTIONS INTO bad")
+    app.fails(2298, "ALTER TABLE t ENABLE CONSTRAINT t_f EXCEPTIONS INTO bad")
+    app.fails(2293, "ALTER TABLE t ENABLE VALIDATE CONSTRAINT t_c EXCEPTIONS INTO bad")
+    assert app.rows(
+        "SELECT constraint, table_name, COUNT(*) FROM bad GROUP BY constraint, table_name ORDER BY 1"
+    ) == [("T_C", "T", 1), ("T_F", "T", 3)]
+    app.fails(2445, "ALTER TABLE t ENABLE CONSTRAINT t_f EXCEPTIONS INTO p")
+
+
+def test_shrink_needs_row_movement(app: Dba) -> None:
+    app.run("CREATE TABLE t (n NUMBER)")
+    assert app.fails(10636, "ALTER TABLE t SHRINK SPACE") == (
+        "ORA-10636: ROW MOVEMENT is not enabled"
+    )
+    app.run("ALTER TABLE t ENABLE ROW MOVEMENT", "ALTER TABLE t SHRINK SPACE CASCADE")
