@@ -103,6 +103,14 @@ class Halting:
         with self._changed:
             return tuple(self._calls)
 
+    def given_up(self, handle: str) -> str:
+        """What to say of a stream whose call did not end: what was tried, and what came of it."""
+        tried = [s for call in self.running_calls() if call.handle == handle for s in call.steps]
+        text = "its call could not be cancelled and is still running"
+        if tried and tried[-1].endswith(" gone"):
+            text = "its call does not return, but nothing works for it any more: run again"
+        return f"{text} (tried: {'; '.join(tried)})" if tried else text
+
     def sweep(self) -> None:
         """Stop what a halt NOW or a timeout says must end."""
         now = self._now()

@@ -362,7 +362,7 @@ class _Work:
         elif state in OVER:
             code, message = ExitCode.OK, "complete"
         elif handle in hanging:
-            code, message = ExitCode.LOCKED, "its call could not be cancelled and is still running"
+            code, message = ExitCode.LOCKED, self.halting.given_up(handle)
         elif handle in self.claimed.locked:
             code, message = ExitCode.LOCKED, self.claimed.locked[handle].message
         elif handle in self.claimed.left_out:

@@ -34,6 +34,7 @@ class Line:
         self.accepted = 0
         self._server: socket.socket | None = None
         self._sockets: list[socket.socket] = []
+        self._frozen: set[socket.socket] = set()
         self.port = 0
         self.accept()
 
@@ -64,12 +65,10 @@ class Line:
             self._server.close()
             self._server = None
 
-    def cut(self) -> None:
-        """End the connections that are open."""
-        sockets, self._sockets = self._sockets, []
-        for each in sockets:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+    def freeze(self) -> None:
+        """Nothing passes any more on the connections that are open, except their end; new ones are
+        good. As when a firewall forgets a connection."""
+        self._frozen = set(self._sockets)
 
     def _serve(self, server: socket.socket) -> None:
         while True:
@@ -96,6 +95,6 @@ class Line:
                     sink.sendall(data[:1])
                     data = data[1:]
                     time.sleep(1)
-                if self.health is not Health.BLACK_HOLE:
+                if self.health is not Health.BLACK_HOLE and source not in self._frozen:
                     sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
@@ -11,7 +13,9 @@ from dtm.errors import ExitCode
 from dtm.runner import control
 from dtm.runner.ports import Point
 from dtm.runner.request import RunReport
+from dtm.runner.threads import DaemonExecutor
 from tests.faults.conftest import Make
+from tests.faults.lines import Line
 from tests.faults.world import QUICK, FaultWorld, wait_until
 
 # A runner looks for requests every `Tuning.poll_s`, a fraction of this also on a busy machine.
@@ -136,3 +140,66 @@ def test_a_halt_after_the_iteration_is_seen_at_its_end(make: Make) -> None:
         assert (ref.calls("east")["d"], ref.calls("east")["iterator"]) == (1, 1)
         assert ref.run().exit_code is ExitCode.OK
         ref.assert_each_once("east", iterations=2)
+
+
+@pytest.fixture
+def line(ref: FaultWorld) -> Iterator[Line]:
+    """The line to `east` of runs in this process."""
+    host, _, rest = ref.schemas["east"].dsn.partition(":")
+    port, _, service = rest.partition("/")
+    with Line((host, int(port))) as made:
+        ref.broken[ref.schemas["east"].user] = f"127.0.0.1:{made.port}/{service}"
+        yield made
+
+
+def deaf_call(ref: FaultWorld, line: Line, stuck_s: float) -> Future[RunReport]:
+    """A runner in a task b whose session hears nothing more, a cancel neither; halted NOW."""
+    ref.tuning = replace(QUICK, stuck_s=stuck_s)
+    ref.tell("east", "b", "WAIT")
+    report = DaemonExecutor("run").submit(ref.run)
+    ref.wait_for_call("east", "b")
+    line.freeze()
+    control.halt("latest", "disk array", ref.runner_deps(), mode="NOW")
+    return report
+
+
+@pytest.mark.slow
+def test_halt_now_kills_a_session_that_ignores_the_cancel(ref: FaultWorld, line: Line) -> None:
+    """Cancel, ALTER SYSTEM CANCEL SQL, KILL SESSION; the answer never comes, but the next runner
+    finds nobody at work and sees from the marker that b did not happen."""
+    admin = ref.database.admin()
+    admin.execute(f"GRANT ALTER SYSTEM TO {ref.schemas['east'].user}")
+    try:
+        with ref.gate("east"):
+            report = deaf_call(ref, line, 20.0).result(60)
+    finally:
+        admin.execute(f"REVOKE ALTER SYSTEM FROM {ref.schemas['east'].user}")
+        admin.close()
+    assert report.exit_code is ExitCode.LOCKED, report
+    steps = "tried: cancel; cancel sql; kill session; the session is gone"
+    assert steps in report.streams[0].message
+    assert ref.ledger("east")[1, "b"] == 0
+    ref.end_sessions()  # the runner's process would have ended, and its other sessions with it
+    assert ref.run().exit_code is ExitCode.OK
+    assert ("east", "b", "ABANDONED", "MARKER") in ref.attempts(run_id_of(ref))
+    ref.assert_each_once("east")
+
+
+@pytest.mark.slow
+def test_a_call_that_nobody_may_kill_is_left_and_named(ref: FaultWorld, line: Line) -> None:
+    """Without ALTER SYSTEM the runner gives up, exit code 4; the next one names the session."""
+    with ref.gate("east") as open_gate:
+        report = deaf_call(ref, line, 6.0).result(60)
+        assert report.exit_code is ExitCode.LOCKED, report
+        message = report.streams[0].message
+        assert "could not be cancelled" in message
+        assert "kill session: ORA-01031" in message, "what was tried, and why it did not help"
+        named = ref.run()
+        assert named.exit_code is ExitCode.LOCKED, named
+        message = named.streams[0].message
+        assert "SID" in message
+        assert "DTM.ref-op" in message
+        open_gate()
+    ref.end_sessions()
+    assert ref.run(wait_s=60).exit_code is ExitCode.OK
+    ref.assert_each_once("east")
