@@ -20,6 +20,7 @@ import oracledb
 import pytest
 
 from dtm.reconcile.oracle_target import helper_versions
+from tests.bench.test_runner import server_cpu_s
 from tests.conftest import Database, Schema
 from tests.contract.repository import world as applied
 from tests.faults import reference
@@ -138,15 +139,6 @@ def _resident_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def _server_cpu_s(databases: list[Database]) -> float:
-    ticks = 0
-    for database in databases:
-        assert database.sandbox is not None
-        stat = Path(f"/proc/{database.sandbox.pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(stat[11]) + int(stat[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("streams", [40, 200])
 def test_fan_out(databases: list[Database], tmp_path: Path, streams: int) -> None:
@@ -154,13 +146,17 @@ def test_fan_out(databases: list[Database], tmp_path: Path, streams: int) -> Non
         world = fan(stack, databases, streams, tmp_path)
         for _ in range(2):
             least = floor(world, streams)
-            before, cpu, servers = _resident_mb(), time.process_time(), _server_cpu_s(databases)
+            before, cpu, servers = (
+                _resident_mb(),
+                time.process_time(),
+                sum(map(server_cpu_s, databases)),
+            )
             started = time.perf_counter()
             report = world.run()
             taken = time.perf_counter() - started
             assert report.exit_code == 0
             assert len(report.streams) == streams
-            cpu, servers = time.process_time() - cpu, _server_cpu_s(databases) - servers
+            cpu, servers = time.process_time() - cpu, sum(map(server_cpu_s, databases)) - servers
             print(
                 f"\n{streams} streams x {TASKS} tasks of {SLEEP_S} s: {taken:.2f} s, ideal"
                 f" {TASKS * SLEEP_S:.1f} s, floor {least:.2f} s: {taken / least:.2f} x; CPU"
