@@ -81,8 +81,7 @@ def rehearse(
     invocation: Invocation = context.obj
     if mode not in ("run", "test"):
         raise UsageError(f'--mode "{mode}" is neither run nor test')
-    wiring = Wiring(invocation.root)
-    loaded = valid_tree(wiring, invocation)
+    loaded = valid_tree(Wiring(invocation.root), invocation)
     assigned = one_assignment(loaded.inventory, operation, environment, assignment)
     request = RunRequest(
         operation=operation,
@@ -94,16 +93,7 @@ def rehearse(
     )
     members = _members(loaded.inventory, assigned, instances or [])
     scripts = setup or _own_script(loaded, operation)
-    stage = Stage(invocation, loaded, members, scripts)
-    try:
-        stage.set_up()
-        code = stage.play(request, with_statements=statements)
-    finally:
-        if not keep:
-            stage.clear()
-    if keep:
-        stage.say(stage.closing())
-    return code
+    return Stage(invocation, loaded, members, scripts).perform(request, statements, keep)
 
 
 def _members(
@@ -177,6 +167,18 @@ class Stage:
     def say(self, text: str) -> None:
         """Tell the reader something."""
         self.invocation.terminal.show(text)
+
+    def perform(self, request: RunRequest, with_statements: bool, keep: bool) -> ExitCode:
+        """Set up, play, and clear away unless it is to be kept."""
+        try:
+            self.set_up()
+            code = self.play(request, with_statements=with_statements)
+        finally:
+            if not keep:
+                self.clear()
+        if keep:
+            self.say(self.closing())
+        return code
 
     def set_up(self) -> None:
         """Start empty databases, create the owners, run the scripts."""
