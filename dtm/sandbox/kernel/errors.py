@@ -167,6 +167,7 @@ MESSAGES: dict[int, str] = {
     1740: "missing double quote in identifier",
     1741: "illegal zero-length identifier",
     1742: "comment not terminated properly",
+    1743: "only pure functions can be indexed",
     1745: "invalid host/bind variable name",
     1747: "invalid user.table.column, table.column, or column specification",
     1748: "only simple column names allowed here",
@@ -545,6 +546,7 @@ MESSAGES: dict[int, str] = {
     32773: "operation not supported for smallfile tablespace %s",
     32794: "cannot drop a system-generated sequence",
     32795: "cannot insert into a generated always identity column",
+    32796: "cannot update a generated always identity column",
     38101: "Invalid column in the INSERT VALUES Clause: %s",
     38104: "Columns referenced in the ON Clause cannot be updated: %s",
     38302: "invalid PURGE option",
@@ -555,8 +557,12 @@ MESSAGES: dict[int, str] = {
     44002: "invalid object name",
     44003: "invalid SQL name",
     44004: "invalid qualified SQL name",
+    54002: "only pure functions can be specified in a virtual column expression",
+    54012: "virtual column is referenced in a column expression",
     54013: "INSERT operation disallowed on virtual columns",
     54017: "UPDATE operation disallowed on virtual columns",
+    54026: "Real column cannot have an expression",
+    54031: "column to be dropped or modified is used in a virtual column expression",
     56902: "expect aggregate function inside pivot operation",
 }
 

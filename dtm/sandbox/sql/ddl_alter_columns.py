@@ -15,6 +15,7 @@ from dtm.sandbox.sql.ddl_alter_constraints import add_constraints, switch_constr
 from dtm.sandbox.sql.ddl_build import TableBuilder, build_columns, note_wide, rows_exist
 from dtm.sandbox.sql.ddl_columns import ColumnDef, ConstraintDef
 from dtm.sandbox.sql.ddl_context import Ddl
+from dtm.sandbox.sql.ddl_identity import modify_identity
 
 _TEXT = (Kind.VARCHAR2, Kind.NVARCHAR2, Kind.CHAR)
 
@@ -86,6 +87,7 @@ def drop_columns(
         if table.partitioning is not None and name in table.partitioning.key_columns:
             raise OraError(12984)
     gone = set(names)
+    _require_not_computed_from(table, gone)
     if len(gone) >= len(table.columns):
         raise OraError(12983)
     _drop_foreign_keys(ddl, table, gone, cascade=cascade)
@@ -107,6 +109,14 @@ def drop_columns(
     )
     ddl.catalog.put(changed)
     ddl.database.reattach_table(changed, undo=True)
+
+
+def _require_not_computed_from(table: Table, names: set[str]) -> None:
+    """ORA-54031: a virtual column that stays is computed from one of these."""
+    for column in table.columns:
+        text = column.virtual_sql or ""
+        if column.name not in names and any(quote(name) in text for name in names):
+            raise OraError(54031)
 
 
 def _drop_foreign_keys(ddl: Ddl, table: Table, gone: set[str], *, cascade: bool) -> None:
@@ -217,10 +227,13 @@ def modify(ddl: Ddl, table: Table, definition: ColumnDef) -> None:
     column = table.column(definition.name)
     if column is None:
         raise OraError(904, f'"{definition.name}"', offset=definition.offset)
-    if definition.identity is not None or definition.virtual is not None:
-        raise OraError(30673)
-    changed = column
+    if definition.virtual is not None:
+        raise OraError(54026)
+    if definition.identity is not None or definition.drop_identity:
+        table = modify_identity(ddl, table, column, definition)
+    changed = table.column(column.name) or column
     if definition.type is not None:
+        _require_not_computed_from(table, {column.name})
         _check_type(ddl, table, column, definition.type)
         changed = replace(changed, type=definition.type)
     if definition.default_given:
@@ -228,12 +241,15 @@ def modify(ddl: Ddl, table: Table, definition: ColumnDef) -> None:
         changed = replace(changed, default=default, default_on_null=definition.default_on_null)
     if definition.invisible is not None:
         changed = replace(changed, invisible=definition.invisible)
-    columns = tuple(changed if c.name == column.name else c for c in table.columns)
-    table = replace(table, columns=columns)
+    columns = [changed if c.name == column.name else c for c in table.columns]
+    shown = column.invisible and not changed.invisible
+    if shown:  # it is the last one then (ALTER TABLE, "VISIBLE")
+        columns.sort(key=lambda c: c.name == column.name)
+    table = replace(table, columns=tuple(columns))
     ddl.catalog.put(table)
     for constraint in definition.constraints:
         _modify_null(ddl, ddl.catalog.table_by_id(table.id) or table, changed, constraint)
-    ddl.database.reattach_table(ddl.catalog.table_by_id(table.id) or table)
+    ddl.database.reattach_table(ddl.catalog.table_by_id(table.id) or table, undo=shown)
 
 
 def _modify_null(ddl: Ddl, table: Table, column: TableColumn, definition: ConstraintDef) -> None:

@@ -128,10 +128,15 @@ class TableBuilder:
         """Translate a virtual column's expression."""
         translator, session = self.ddl.translator, self.ddl.session
         text = definition.virtual or ""
-        if definition.type is None:
-            described = translator.expression_type(session, self.table, text)
-            self._replace_column(definition.name, type=described.type)
-        sql = translator.expression(session, self.table, text, "")
+        try:
+            if definition.type is None:
+                described = translator.expression_type(session, self.table, text)
+                self._replace_column(definition.name, type=described.type)
+            sql = translator.expression(session, self.table, text, "")
+        except OraError as error:
+            raise (OraError(54002) if error.code == 2436 else error) from error
+        if any(c.virtual is not None and c.sql in sql for c in self.table.columns):
+            raise OraError(54012)
         self._replace_column(definition.name, virtual_sql=sql)
 
     def _replace_column(self, name: str, **changes: object) -> None:

@@ -78,6 +78,7 @@ class ColumnDef:
     default_on_null: bool = False
     identity: str | None = None
     identity_options: SequenceOptions = field(default_factory=SequenceOptions)
+    drop_identity: bool = False
     virtual: str | None = None
     invisible: bool | None = None
     constraints: list[ConstraintDef] = field(default_factory=list)
@@ -87,6 +88,9 @@ def parse_column(tokens: Tokens, *, char_semantics: bool, modify: bool = False) 
     """name [type] [DEFAULT ...] [constraints]."""
     offset = tokens.here.offset
     column = ColumnDef(tokens.identifier(), offset)
+    if modify and tokens.accept("DROP", "IDENTITY"):
+        column.drop_identity = True
+        return column
     if not tokens.at_any(",", ")") and not tokens.at_end() and not _at_clause(tokens):
         column.type = parse_type(tokens, char_semantics=char_semantics)
     elif not modify and not _at_clause(tokens):

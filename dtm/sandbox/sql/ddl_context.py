@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import apsw
 
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, internal_error
 from dtm.sandbox.kernel.ports import PlsqlPort
 from dtm.sandbox.kernel.types import Column
 from dtm.sandbox.sql import storage_tables
@@ -144,7 +144,10 @@ class Ddl:
             for table in tables:
                 self.lock(table)
             with self.database.atomic():
-                work()
+                try:
+                    work()
+                except apsw.Error as error:  # what the statement did not foresee
+                    raise internal_error(str(error)) from error
 
     def move_table(self, table: Table, tablespace: str) -> None:
         """MOVE TABLESPACE: the rows are copied to the other file, row numbers kept."""

@@ -72,7 +72,10 @@ def _key(ddl: Ddl, tokens: Tokens, table: Table) -> IndexColumn:
             raise OraError(2327, offset=offset)
         return IndexColumn(name, descending=tokens.accept_any("ASC", "DESC") == "DESC")
     text = tokens.expression(_DIRECTIONS)
-    sql = ddl.translator.expression(ddl.session, table, text, "")
+    try:
+        sql = ddl.translator.expression(ddl.session, table, text, "")
+    except OraError as error:
+        raise (OraError(1743) if error.code == 2436 else error) from error
     descending = tokens.accept_any("ASC", "DESC") == "DESC"
     return IndexColumn(None, text, sql, descending)
 

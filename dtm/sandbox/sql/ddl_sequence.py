@@ -55,7 +55,7 @@ def alter_sequence(ddl: Ddl, tokens: Tokens) -> DdlResult:
 
     def work() -> None:
         current = ddl.instance.sequences.peek(sequence)
-        changed = _altered(ddl, sequence, options, current)
+        changed = altered(ddl, sequence, options, current)
         ddl.catalog.put(changed)
         ddl.instance.sequences.reset(changed)
 
@@ -63,7 +63,8 @@ def alter_sequence(ddl: Ddl, tokens: Tokens) -> DdlResult:
     return DdlResult("ALTER SEQUENCE")
 
 
-def _altered(ddl: Ddl, sequence: Sequence, options: SequenceOptions, current: int) -> Sequence:
+def altered(ddl: Ddl, sequence: Sequence, options: SequenceOptions, current: int) -> Sequence:
+    """The sequence with other options; `current`: its next value now. ORA-04007, ORA-04009."""
     merged = SequenceOptions(
         start=options.start if options.restart and options.start is not None else None,
         increment=sequence.increment if options.increment is None else options.increment,

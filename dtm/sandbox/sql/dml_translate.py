@@ -218,6 +218,10 @@ class DmlTranslator(WriterTranslator):
             pairs = self.assignments(node.assignments, target, scope)
         names = [self.column(target, c).name for a in node.assignments for c in a.columns]
         written = names or [name for name, _ in pairs]
+        for column in table.columns if names else ():
+            always = column.identity is not None and column.identity.generation == "ALWAYS"
+            if always and column.name in written:
+                raise OraError(32796, offset=node.at)
         self.require_columns(target, "UPDATE", written, node.at)
         triggers = self.triggers(table, "UPDATE", names or [name for name, _ in pairs])
         checks = self.checks(target)

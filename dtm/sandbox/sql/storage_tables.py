@@ -265,7 +265,9 @@ def _conflict_triggers(table: Table, indexes: Iterable[Index]) -> list[str]:
     if not keys or table.temporary:
         return []
     body = "".join(_conflict(table, key) for key in keys)
-    columns = ", ".join(dict.fromkeys(name for key in keys for name in key))
+    names = dict.fromkeys(name for key in keys for name in key)
+    virtual = any(column.virtual is not None and column.sql in names for column in table.columns)
+    columns = column_list(table) if virtual else ", ".join(names)
     when = 'WHEN (SELECT xid AND level FROM "#X")'
     head = "CREATE TEMP TRIGGER"
     return [
@@ -275,8 +277,17 @@ def _conflict_triggers(table: Table, indexes: Iterable[Index]) -> list[str]:
     ]
 
 
+def _images(table: Table, key: list[str]) -> str:
+    """The undo table, with the virtual columns of a key computed."""
+    virtual = [c for c in table.columns if c.virtual is not None and c.sql in key]
+    if not virtual:
+        return quote(table.undo)
+    computed = ", ".join(f"({column.virtual_sql}) AS {column.sql}" for column in virtual)
+    return f"(SELECT *, {computed} FROM {quote(table.undo)})"
+
+
 def _conflict(table: Table, key: list[str]) -> str:
-    undo = quote(table.undo)
+    undo = _images(table, key)
     live = " AND ".join(f"t.{name}=NEW.{name}" for name in key)
     same = " AND ".join(f"u.{name} IS NEW.{name}" for name in key)
     old = " AND ".join(f"u.{name}=NEW.{name}" for name in key)
