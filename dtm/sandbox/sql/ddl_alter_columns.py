@@ -12,7 +12,13 @@ from dtm.sandbox.kernel.types import Kind, OraType
 from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog_model import IndexColumn, Table, TableColumn, quote
 from dtm.sandbox.sql.ddl_alter_constraints import add_constraints, switch_constraint
-from dtm.sandbox.sql.ddl_build import TableBuilder, build_columns, note_wide, rows_exist
+from dtm.sandbox.sql.ddl_build import (
+    TableBuilder,
+    build_columns,
+    check_defaults,
+    note_wide,
+    rows_exist,
+)
 from dtm.sandbox.sql.ddl_columns import ColumnDef, ConstraintDef
 from dtm.sandbox.sql.ddl_context import Ddl
 from dtm.sandbox.sql.ddl_identity import modify_identity
@@ -26,6 +32,7 @@ def add_columns(ddl: Ddl, table: Table, definitions: list[ColumnDef]) -> None:
         if any(c.name.upper() == definition.name.upper() for c in table.columns):
             raise OraError(1430, offset=definition.offset)
     added = build_columns(definitions)
+    check_defaults(ddl, added)
     builder = TableBuilder(ddl, replace(table, columns=(*table.columns, *added)))
     filled = rows_exist(ddl, table)
     for definition in definitions:
@@ -239,6 +246,7 @@ def modify(ddl: Ddl, table: Table, definition: ColumnDef) -> None:
     if definition.default_given:
         default = None if (definition.default or "").upper() == "NULL" else definition.default
         changed = replace(changed, default=default, default_on_null=definition.default_on_null)
+        check_defaults(ddl, [changed])
     if definition.invisible is not None:
         changed = replace(changed, invisible=definition.invisible)
     columns = [changed if c.name == column.name else c for c in table.columns]

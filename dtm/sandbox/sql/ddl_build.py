@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from dtm.sandbox.kernel.errors import OraError
@@ -69,6 +70,13 @@ def build_sequence(
         created=now(),
         last_ddl=now(),
     )
+
+
+def check_defaults(ddl: Ddl, columns: Iterable[TableColumn]) -> None:
+    """The DEFAULT clauses of new columns; ORA-00984 and the like."""
+    for column in columns:
+        if column.default is not None:
+            ddl.translator.default(ddl.session, column.default, column)
 
 
 def build_columns(definitions: list[ColumnDef]) -> tuple[TableColumn, ...]:

@@ -42,6 +42,9 @@ class Translator(Protocol):
     def expression_type(self, session: StorageSession, table: Table, text: str) -> Column:
         """The type of such an expression (virtual column without a declared one)."""
 
+    def default(self, session: StorageSession, text: str, column: TableColumn) -> None:
+        """Check a DEFAULT expression: ORA-00984, ORA-00932, ORA-04044, ORA-22818 ..."""
+
     def constant(self, session: StorageSession, text: str, column: TableColumn) -> Encoded:
         """The value of a DEFAULT expression now, converted to the column (ADD COLUMN)."""
 

@@ -15,6 +15,7 @@ from dtm.sandbox.sql.ddl_build import (
     TableBuilder,
     broken_check,
     build_columns,
+    check_defaults,
     note_wide,
     require_partition_key,
     rows_exist,
@@ -237,11 +238,13 @@ class TableCreator:
         table_id = ddl.catalog.new_id()
         tablespace, schema = self._tablespace(owner)
         name = statement.name.last
+        columns = build_columns(statement.columns)
+        check_defaults(ddl, columns)
         return Table(
             id=table_id,
             owner=owner,
             name=name,
-            columns=build_columns(statement.columns),
+            columns=columns,
             tablespace=tablespace,
             schema=schema,
             physical=f"{owner}.{name}#{table_id}",

@@ -30,6 +30,19 @@ class Name:
         return self.parts[0] if len(self.parts) > 1 else default
 
 
+class Placed(str):
+    """A piece of the statement that is translated on its own, with the place it begins at."""
+
+    offset: int
+
+    @classmethod
+    def of(cls, text: str, offset: int) -> Placed:
+        """A piece without the blanks around it."""
+        made = cls(text.strip())
+        made.offset = offset + len(text) - len(text.lstrip())
+        return made
+
+
 class Tokens:
     """The tokens of `text` and a position in them."""
 
@@ -191,7 +204,7 @@ class Tokens:
             if token.kind == OP:
                 depth += (token.value == "(") - (token.value == ")")
         closing = self._tokens[self._at - 1]
-        return self.text[opening.end : closing.offset].strip()
+        return Placed.of(self.text[opening.end : closing.offset], opening.end)
 
     def expression(self, stops: frozenset[str]) -> str:
         """The text of an expression: up to a comma, a parenthesis that was not opened in it, or
@@ -215,10 +228,10 @@ class Tokens:
         last = self._tokens[self._at - 1]
         if last.end <= start.offset:
             self.fail(936)
-        return self.text[start.offset : last.end]
+        return Placed.of(self.text[start.offset : last.end], start.offset)
 
     def rest(self) -> str:
         """The text from here to the end."""
         offset = self.here.offset
         self._at = len(self._tokens) - 1
-        return self.text[offset:].rstrip()
+        return Placed.of(self.text[offset:], offset)

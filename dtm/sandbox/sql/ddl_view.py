@@ -9,7 +9,7 @@ from dtm.sandbox.kernel.types import Column
 from dtm.sandbox.sql.catalog import now
 from dtm.sandbox.sql.catalog_model import View
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
-from dtm.sandbox.sql.ddl_tokens import Tokens
+from dtm.sandbox.sql.ddl_tokens import Placed, Tokens
 
 
 def create_view(ddl: Ddl, tokens: Tokens, *, replacing: bool) -> DdlResult:
@@ -67,18 +67,18 @@ def _query(tokens: Tokens) -> tuple[str, bool, bool]:
         place = tokens.save()
         end = tokens.here.offset
         if tokens.accept("WITH", "READ", "ONLY") and tokens.at_end():
-            return tokens.text[start:end].rstrip(), True, False
+            return Placed.of(tokens.text[start:end], start), True, False
         tokens.restore(place)
         if tokens.accept("WITH", "CHECK", "OPTION"):
             if tokens.accept("CONSTRAINT"):
                 tokens.identifier()
             if tokens.at_end():
-                return tokens.text[start:end].rstrip(), False, True
+                return Placed.of(tokens.text[start:end], start), False, True
         tokens.restore(place)
         if tokens.at(";"):
             tokens.fail(933)
         tokens.advance()
-    return tokens.text[start:].rstrip(), False, False
+    return Placed.of(tokens.text[start:], start), False, False
 
 
 def _described(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dtm.sandbox.sql import (
     dictionary_dynamic,
     dictionary_jobs,
+    dictionary_nls,
     dictionary_objects,
     dictionary_partitions,
     dictionary_security,
@@ -81,6 +82,7 @@ def _build() -> dict[str, DictionaryView]:
         dictionary_units,
         dictionary_dynamic,
         dictionary_jobs,
+        dictionary_nls,
     ):
         module.register(registry)
     registry.add("DUAL", "DUMMY:v1", lambda _: [("X",)], public=True)

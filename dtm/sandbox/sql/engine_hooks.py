@@ -5,13 +5,14 @@ Implements ddl_context.Translator.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import ParamSpec, Protocol, TypeVar
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import PlsqlPort
-from dtm.sandbox.kernel.types import Column
+from dtm.sandbox.kernel.types import Column, Kind
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_context import Context
 from dtm.sandbox.sql.bind_model import (
@@ -23,6 +24,7 @@ from dtm.sandbox.sql.bind_model import (
 )
 from dtm.sandbox.sql.bind_walk import walk
 from dtm.sandbox.sql.catalog_model import Table, TableColumn, quote
+from dtm.sandbox.sql.ddl_tokens import Placed
 from dtm.sandbox.sql.dml_translate import DmlTranslator
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.engine_compile import described
@@ -34,6 +36,9 @@ from dtm.sandbox.sql.privileges import Resolver
 from dtm.sandbox.sql.transactions import StorageSession
 from dtm.sandbox.sql.translate_storage import column_digits
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 class Host(Protocol):
     """What the hooks need of the engine."""
@@ -43,6 +48,22 @@ class Host(Protocol):
     def encoded_rows(
         self, storage: StorageSession, text: str
     ) -> tuple[Sequence[Column], Iterable[tuple[Encoded, ...]]]: ...
+
+
+def placed(method: Callable[P, R]) -> Callable[P, R]:
+    """Let errors point into the statement instead of into the piece that is translated."""
+
+    @functools.wraps(method)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except OraError as error:
+            for text in args:
+                if isinstance(text, Placed):
+                    error.offset += text.offset
+            raise
+
+    return run
 
 
 class DdlTranslator:
@@ -89,6 +110,7 @@ class DdlTranslator:
             if isinstance(part, n.Bind):
                 raise OraError(1027, offset=part.at)
 
+    @placed
     def condition(self, session: StorageSession, table: Table, text: str, prefix: str) -> str:
         """A CHECK condition; ORA-02251 for subqueries, ORA-02436 for SYSDATE and the like."""
         context = self._stored(session, text)
@@ -97,6 +119,7 @@ class DdlTranslator:
         sql = DmlTranslator(context).condition(node, self._table_scope(table, prefix))
         return self._settled(context, sql)
 
+    @placed
     def expression(self, session: StorageSession, table: Table, text: str, prefix: str) -> str:
         """A virtual column's or an index's expression."""
         return self._expression(session, table, text, prefix).sql
@@ -120,10 +143,12 @@ class DdlTranslator:
             sql = re.sub(rf"(?<![\w'])({re.escape(function.name)})\(", f"{name}(", sql)
         return sql
 
+    @placed
     def expression_type(self, session: StorageSession, table: Table, text: str) -> Column:
         value = self._expression(session, table, text, "")
         return Column("", value.type, value.nullable)
 
+    @placed
     def constant(self, session: StorageSession, text: str, column: TableColumn) -> Encoded:
         """The value of a DEFAULT expression now, fitted to the column."""
         context = self._context(session, text)
@@ -135,6 +160,32 @@ class DdlTranslator:
         sql = f"SELECT {translator.assign(value, owner, column, 0)}"
         return self.engine.evaluate(session, context.needs, sql)
 
+    @placed
+    def default(self, session: StorageSession, text: str, column: TableColumn) -> None:
+        """Check a DEFAULT clause: ORA-00984 for columns, ORA-04044 for PL/SQL functions, ORA-22818
+        for subqueries, ORA-00976 for ROWNUM and LEVEL, ORA-00932 for a type that does not fit."""
+        context = self._context(session, text)
+        node = parse_expression(text)
+        self._unbound(node)
+        for part in walk(node, subqueries=True):
+            if isinstance(part, n.Query):
+                raise OraError(22818, offset=part.at)
+            if isinstance(part, n.Name) and part.path in (("ROWNUM",), ("LEVEL",)):
+                raise OraError(976, offset=part.at)
+        translator = DmlTranslator(context)
+        try:
+            value = translator.expression(node, Scope(None, clause="VALUES"))
+        except OraError as error:
+            named = {x.at for x in walk(node) if isinstance(x, n.Name) and x.path[-1] != "NEXTVAL"}
+            if error.code != 904 or error.offset not in named:
+                raise
+            raise OraError(984, offset=error.offset) from None
+        if context.needs.calls:
+            raise OraError(4044, offset=node.at)
+        if column.type.kind is not Kind.NULL:
+            translator.convert(value, column.type, node.at)
+
+    @placed
     def describe(self, session: StorageSession, text: str) -> Sequence[Column]:
         context = self._context(session, text)
         node = parse_query(text)
@@ -169,6 +220,7 @@ class DdlTranslator:
         DmlTranslator(context).query(parse_query(text), None)
         return tuple(dict.fromkeys((owner, name) for owner, name, _ in names.used))
 
+    @placed
     def rows(
         self, session: StorageSession, text: str
     ) -> tuple[Sequence[Column], Iterable[tuple[Encoded, ...]]]:

@@ -217,6 +217,22 @@ def _checked_text(text: Encoded) -> Encoded:
     return text
 
 
+def _cut_text(text: Encoded) -> Encoded:
+    """LPAD and RPAD in SQL end at 4000 bytes, without half a character."""
+    if isinstance(text, str) and len(text) > 1000:
+        return text.encode()[:4000].decode(errors="ignore")
+    return text
+
+
+def _clob_text(text: Encoded) -> Encoded:
+    """A CLOB as a VARCHAR2 of SQL; ORA-22835 beyond 4000 bytes."""
+    if isinstance(text, str) and len(text) > 1000 and (size := len(text.encode())) > 4000:
+        raise OraError(22835, size, 4000)
+    return text or None
+
+
+CUT_TEXT = SqlFunction("o_cut_text", 1, lambda _: _cut_text)
+CLOB_TEXT = SqlFunction("o_clob_text", 1, lambda _: _clob_text)
 CHECKED_TEXT = SqlFunction("o_checked_text", 1, lambda _: _checked_text)
 
 

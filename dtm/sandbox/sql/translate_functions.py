@@ -28,6 +28,7 @@ _SMALL = {
 }
 # In SQL their results end at a VARCHAR2's length, without an error.
 _CUT = frozenset({"LPAD", "RPAD"})
+_GROWING = frozenset({"CONCAT", "REPLACE", "REGEXP_REPLACE"})  # ORA-01489 beyond it
 _NOT_WIDE = frozenset({"EXTRACT"})
 
 
@@ -111,14 +112,24 @@ class FunctionTranslator(CallTranslator):
         digits = _SMALL.get(name)
         number = family(call.returns) == "N"
         sql = self.udf(function, *(a.sql for a in arguments))
-        if name in _CUT and call.returns.kind is Kind.VARCHAR2:
-            sql = f"substr({sql}, 1, {call.returns.length})"
+        if call.returns.kind is Kind.VARCHAR2 and not self.context.stored:
+            sql = self._within(name, sql, arguments)
         return Typed(
             sql,
             call.returns,
             digits=digits,
             wide=number and digits is None and name not in _NOT_WIDE,
         )
+
+    def _within(self, name: str, sql: str, arguments: list[Typed]) -> str:
+        """A text result kept to the 4000 bytes of a VARCHAR2 in SQL."""
+        if name in _CUT:
+            return self.udf(wrappers.CUT_TEXT, sql)
+        if name in _GROWING:
+            return self.udf(wrappers.CHECKED_TEXT, sql)
+        if name == "TO_CHAR" and arguments[0].type.kind is Kind.CLOB:
+            return self.udf(wrappers.CLOB_TEXT, arguments[0].sql)
+        return sql
 
     def _canonical(self, call: registry.Call, arguments: list[Typed], at: int) -> list[Typed]:
         """Arguments in the types for which stored expressions have functions."""

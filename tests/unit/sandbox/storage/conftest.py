@@ -45,6 +45,9 @@ class PlainTranslator:
     def expression_type(self, session: StorageSession, table: Table, text: str) -> Column:
         return Column("X", NUMBER)
 
+    def default(self, session: StorageSession, text: str, column: TableColumn) -> None:
+        """Any text will do."""
+
     def constant(self, session: StorageSession, text: str, column: TableColumn) -> Encoded:
         if match := re.fullmatch(r"(?:DATE )?'(.*)'", text.strip(), re.IGNORECASE):
             value = match[1]
