@@ -210,7 +210,7 @@ class ImplicitCursor:
 
     def __init__(self) -> None:
         self.rowcount: int | None = None
-        self.bulk_rowcount: list[int] = []
+        self.bulk_rowcount: dict[int, int] = {}  # by the FORALL statement's subscripts
         self.bulk_errors: list[tuple[int, int]] = []  # (index, error code)
 
 

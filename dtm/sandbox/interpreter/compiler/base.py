@@ -193,7 +193,7 @@ class Base:
         place.text = variable.name
         if variable.mode in ("CONSTANT", "IN", "LOOP"):
             place.store = None
-            place.problem = 364 if variable.mode == "LOOP" else 363
+            place.problem = 363
         return place
 
     # -------------------------------------------------------------- conversions

@@ -102,9 +102,9 @@ def none(count: int | None) -> bool | None:
 
 def bulk_count(f: Frame, index: int) -> int:
     counts = f.rt.cursor.bulk_rowcount
-    if not 1 <= index <= len(counts):
+    if index not in counts:
         raise OraError(6533)
-    return counts[index - 1]
+    return counts[index]
 
 
 def bulk_error(f: Frame, index: int) -> tuple[int, int]:

@@ -32,6 +32,7 @@ from dtm.sandbox.interpreter.types import (
     PLS_INTEGER,
     PLS_MAX,
     PLS_MIN,
+    STANDARD_TYPES,
     TIMESTAMP_TZ,
     VARCHAR2,
     CollectionType,
@@ -56,7 +57,15 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
 }
+SIMPLE_INTEGER = STANDARD_TYPES["SIMPLE_INTEGER"]
 _FLOATS = (Kind.BINARY_FLOAT, Kind.BINARY_DOUBLE)
+
+
+def _wraps(left: Code, right: Code) -> bool:
+    """SIMPLE_INTEGER arithmetic: all operands are of that type or literals."""
+    simple = [isinstance(code.type, Scalar) and code.type.wraps for code in (left, right)]
+    fits = [each or code.literal for each, code in zip(simple, (left, right), strict=True)]
+    return any(simple) and all(fits)
 
 
 class OperatorMixin(TypingMixin):
@@ -246,7 +255,7 @@ class OperatorMixin(TypingMixin):
         if Kind.BOOLEAN in (a.kind, b.kind):
             raise pls(pos, 306, op)
         if a.kind is b.kind is Kind.PLS_INTEGER and op != "/":
-            return self._pls_arithmetic(op, left, right, wraps=a.wraps and b.wraps)
+            return self._pls_arithmetic(op, left, right, wraps=_wraps(left, right))
         if (
             self._numeric(a)
             and self._numeric(b)
@@ -281,7 +290,7 @@ class OperatorMixin(TypingMixin):
             folded = compute(left.value, right.value)
             if PLS_MIN <= folded <= PLS_MAX:
                 return Code(lambda _f: folded, PLS_INTEGER, literal=True, value=folded)
-        if op == "+" and right.literal and right.value is not None:
+        if op == "+" and right.literal and right.value is not None and not wraps:
             return Code(add_constant(a, right.value), PLS_INTEGER)
 
         def run(f: Frame) -> Value:
@@ -296,7 +305,7 @@ class OperatorMixin(TypingMixin):
                 return (value - PLS_MIN) % 2**32 + PLS_MIN
             raise OraError(1426)
 
-        return Code(run, left.type if wraps else PLS_INTEGER)
+        return Code(run, SIMPLE_INTEGER if wraps else PLS_INTEGER)
 
     def _number_arithmetic(self, op: str, left: Code, right: Code, pos: Pos) -> Code:
         a = self._to(left, NUMBER, pos, op)

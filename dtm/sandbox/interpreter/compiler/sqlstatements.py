@@ -259,13 +259,13 @@ def _run_forall(
 ) -> None:
     cursor = f.rt.cursor
     cursor.rowcount = 0
-    counts: list[int] = []
+    counts: dict[int, int] = {}
     errors: list[tuple[int, int]] = []
     collected: list[Any] = []
     cursor.bulk_rowcount, cursor.bulk_errors = counts, errors
     check = f.rt.context.interrupt_check
     total = _insert_together(f, slot, indexes, step.inserts)
-    counts += [1] * total
+    counts.update((index, 1) for index in indexes[:total])
     cursor.rowcount = total
     for number, index in enumerate(indexes[total:], total + 1):
         f.v[slot] = index
@@ -277,9 +277,9 @@ def _run_forall(
             if not save or not catchable(error):
                 raise error from None
             errors.append((number, error.code))
-            counts.append(0)
+            counts[index] = 0
             continue
-        counts.append(count)
+        counts[index] = counts.get(index, 0) + count
         total += count
         cursor.rowcount = total
         if not number & 255:

@@ -365,3 +365,22 @@ def test_wrong_names_of_standards_parameters(session):
         "DECLARE x VARCHAR2(9) := REPLACE('a', oldsubx => 'b'); BEGIN NULL; END;"
     )
     assert "PLS-00306" in error.text
+
+
+def test_simple_integer_wraps_around(session):
+    """ "PL/SQL Data Types", "SIMPLE_INTEGER Overflow Semantics": literals count as simple, too."""
+    assert session.lines("""DECLARE n SIMPLE_INTEGER := 2147483647; m SIMPLE_INTEGER := 2; p PLS_INTEGER := 1;
+        BEGIN n := n + 1; DBMS_OUTPUT.PUT_LINE(n); n := n - 1; n := n * m; DBMS_OUTPUT.PUT_LINE(n);
+        BEGIN n := 2147483647; n := n + p;
+        EXCEPTION WHEN OTHERS THEN DBMS_OUTPUT.PUT_LINE(SQLCODE); END; END;""") == [
+        "-2147483648", "-2", "-1426"
+    ]  # fmt: skip
+
+
+def test_a_loop_index_is_no_assignment_target(session):
+    """ "PL/SQL Control Statements", "FOR LOOP Index": PLS-00363."""
+    error = session.error("BEGIN FOR i IN 1 .. 2 LOOP i := 3; END LOOP; END;")
+    assert (
+        "line 1, column 28:\nPLS-00363: expression 'I' cannot be used as an assignment target"
+        in (error.text)
+    )

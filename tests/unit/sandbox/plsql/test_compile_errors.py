@@ -26,7 +26,7 @@ from dtm.sandbox.kernel.errors import Unsupported
          "PLS-00363: expression 'C' cannot be used as an assignment target"),
         ("DECLARE PROCEDURE p(a NUMBER) IS BEGIN a := 1; END; BEGIN NULL; END;", 1, 40,
          "PLS-00363: expression 'A' cannot be used as an assignment target"),
-        ("BEGIN FOR i IN 1..2 LOOP i := 1; END LOOP; END;", 1, 26, "PLS-00364"),
+        ("BEGIN FOR i IN 1..2 LOOP i := 1; END LOOP; END;", 1, 26, "PLS-00363"),
         ("DECLARE x VARCHAR2; BEGIN NULL; END;", 1, 11, "PLS-00215"),
         ("DECLARE x NUMBER(39); BEGIN NULL; END;", 1, 11, "PLS-00216"),
         ("DECLARE x nope; BEGIN NULL; END;", 1, 11, "PLS-00201: identifier 'NOPE' must be declared"),

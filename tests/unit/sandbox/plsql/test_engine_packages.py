@@ -152,3 +152,20 @@ def test_ddl_from_the_dictionary(session):
         "DECLARE c CLOB := DBMS_METADATA.GET_DDL('TABLE', 'P'); BEGIN NULL; END;"
     )
     assert "DTM-SBX-653" in error.text
+
+
+def test_bulk_rowcount_has_the_subscripts_of_forall(session):
+    """PL/SQL Language Reference 19c, "SQL%BULK_ROWCOUNT": sparse with INDICES OF, the values with
+    VALUES OF, the range's own numbers otherwise; ERROR_INDEX counts statements."""
+    assert session.lines("""DECLARE TYPE l IS TABLE OF NUMBER INDEX BY PLS_INTEGER; a l; b l; BEGIN
+        a(3) := 30; a(7) := 70; a(8) := 70; b(1) := 7; b(2) := 3;
+        FORALL i IN INDICES OF a BETWEEN 1 AND 7 INSERT INTO p VALUES (a(i));
+        DBMS_OUTPUT.PUT_LINE(SQL%ROWCOUNT || SQL%BULK_ROWCOUNT(3) || SQL%BULK_ROWCOUNT(7));
+        FORALL i IN VALUES OF b UPDATE p SET id = id WHERE id = a(i);
+        DBMS_OUTPUT.PUT_LINE(SQL%BULK_ROWCOUNT(3) || SQL%BULK_ROWCOUNT(7));
+        FORALL i IN 7 .. 8 DELETE FROM p WHERE id = a(i);
+        DBMS_OUTPUT.PUT_LINE(SQL%BULK_ROWCOUNT(7) || SQL%BULK_ROWCOUNT(8)); ROLLBACK;
+        BEGIN FORALL i IN INDICES OF a SAVE EXCEPTIONS INSERT INTO t VALUES (a(i));
+        EXCEPTION WHEN OTHERS THEN DBMS_OUTPUT.PUT_LINE(SQL%BULK_EXCEPTIONS.COUNT
+          || SQL%BULK_EXCEPTIONS(1).ERROR_INDEX || SQL%BULK_ROWCOUNT(8)); END;
+        ROLLBACK; END;""") == ["211", "11", "10", "130"]
