@@ -88,16 +88,17 @@ def test_no_password_in_anything_dtm_prints_writes_or_stores(site: Site) -> None
     said += [argv, done.text]
     said += [work.dtm(*run, "--output", "json", expect=1).text]
     work.environment["REPO_PW"] = WRONG
-    for command in (("status",), ("plan",), run, ("halt", "latest")):
-        failed = work.dtm(*command, expect=1)
+    for refusing in (("status",), ("plan",), run, ("halt", "latest")):
+        failed = work.dtm(*refusing, expect=1)
         assert "ORA-01017" in failed.text
         said.append(failed.text)
     work.environment.update(right)
-    for command in (
+    looks: tuple[tuple[str, ...], ...] = (
         ("status", "latest"), ("logs", "latest", "--sql"), ("errors",), ("errors", "-o", "json"),
         ("history", scratch.operation), ("status", "latest", "--output", "json"), run,
         ("params", scratch.operation, "--env", scratch.environment), ("logs", "--output", "json"),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for command in looks:
         said.append(work.dtm(*command, expect=None).text)
     said += files(work.root)
     for schema in (site.repository, *site.clients.values()):

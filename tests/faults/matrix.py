@@ -15,8 +15,9 @@ from dtm.runner.request import RunReport
 from tests.conftest import Schema
 from tests.faults.audit import audit, audit_calls
 from tests.faults.network import Relay
+from tests.faults.process import wait_until
 from tests.faults.striking import FAILS, GATES, Kill, Seen, Striker, installs, look, lost_answers
-from tests.faults.world import FaultWorld, wait_until
+from tests.faults.world import FaultWorld
 
 
 class Blow(StrEnum):

@@ -13,7 +13,8 @@ from dtm.errors import ExitCode, Locked
 from dtm.runner.keeper import Keeper
 from dtm.runner.ports import Point
 from tests.faults.audit import audit, audit_calls
-from tests.faults.world import CLIENT_TABLES, REPOSITORY_TABLES, FaultWorld, wait_until
+from tests.faults.process import wait_until
+from tests.faults.world import CLIENT_TABLES, REPOSITORY_TABLES, FaultWorld
 
 
 def wait_for_runners(ref: FaultWorld, number: int) -> None:

@@ -16,7 +16,8 @@ from dtm.runner.request import RunReport
 from dtm.runner.threads import DaemonExecutor
 from tests.faults.conftest import Make
 from tests.faults.lines import Line
-from tests.faults.world import QUICK, FaultWorld, wait_until
+from tests.faults.process import wait_until
+from tests.faults.world import QUICK, FaultWorld
 
 # A runner looks for requests every `Tuning.poll_s`, a fraction of this also on a busy machine.
 NOTICED_S = 1.5

@@ -10,7 +10,8 @@ import pytest
 
 from dtm.errors import ExitCode
 from tests.conftest import Database
-from tests.faults.world import FaultWorld, fault_world, wait_until
+from tests.faults.process import wait_until
+from tests.faults.world import FaultWorld, fault_world
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ import pytest
 from dtm.oracle.errors import OracleError
 from dtm.runner.ports import Point
 from tests.faults.audit import audit, audit_calls
-from tests.faults.world import FaultWorld, Process
+from tests.faults.process import Process
+from tests.faults.world import FaultWorld
 
 POINTS = [point.value for point in Point]
 TASKS = ("iterator", "initial", "a", "b", "c", "s", "p", "d", "finalN")

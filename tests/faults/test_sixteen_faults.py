@@ -18,7 +18,8 @@ from dtm.runner import control
 from dtm.runner.ports import Point
 from tests.faults import reference
 from tests.faults.conftest import Make
-from tests.faults.world import FaultWorld, wait_until
+from tests.faults.process import wait_until
+from tests.faults.world import FaultWorld
 
 OTHER_STATEMENT = (
     "INSERT INTO dtm_sql_log (log_key, handle, statement_no, status, sql_text, started_at)"

@@ -15,7 +15,8 @@ from dtm.runner.request import RunRequest
 from dtm.runner.run import run
 from tests.faults import reference
 from tests.faults.conftest import Make
-from tests.faults.world import QUICK, FaultWorld, wait_until
+from tests.faults.process import wait_until
+from tests.faults.world import QUICK, FaultWorld
 
 REQUEST = RunRequest("ref-op", "test")
 

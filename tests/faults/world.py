@@ -3,11 +3,6 @@ process of its own that can be killed."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,6 +31,7 @@ from dtm.runner.run import run
 from tests.conftest import Database, Schema
 from tests.contract.repository import world as applied
 from tests.faults import reference
+from tests.faults.process import Process, wait_until
 
 QUICK = Tuning(
     poll_s=0.1,
@@ -315,62 +311,6 @@ class FaultWorld(applied.World):
             )
         finally:
             admin.close()
-
-
-class Process:
-    """A runner in a process of its own; what it writes goes to a file."""
-
-    def __init__(
-        self,
-        given: dict[str, Any],
-        directory: Path,
-        env: Mapping[str, str],
-        wrapper: Sequence[str] = (),
-    ) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        number = len(list(directory.glob("runner-*.out")))
-        self._path = directory / f"runner-{number}.out"
-        with self._path.open("w") as out:
-            self.popen = subprocess.Popen(
-                [*wrapper, sys.executable, "-m", "tests.faults.runner_process"],
-                stdin=subprocess.PIPE,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                text=True,
-                cwd=Path(__file__).parents[2],
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **env},
-            )
-        assert self.popen.stdin is not None
-        with self.popen.stdin as stdin:
-            stdin.write(json.dumps(given))
-
-    @property
-    def pid(self) -> int:
-        return self.popen.pid
-
-    def wait(self, timeout_s: float = 60.0) -> int:
-        """The exit status; negative for a signal."""
-        return self.popen.wait(timeout_s)
-
-    def output(self) -> str:
-        """What it wrote."""
-        return self._path.read_text()
-
-    def kill(self) -> None:
-        """kill -9."""
-        self.popen.kill()
-        self.popen.wait(10)
-
-    def signal(self, number: int) -> None:
-        self.popen.send_signal(number)
-
-
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 20.0) -> None:
-    """Poll until true; AssertionError after `timeout_s` seconds."""
-    give_up = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < give_up, f"not within {timeout_s:g} s: {what}"
-        time.sleep(0.05)
 
 
 def _empty(schema: Schema, tables: Sequence[str]) -> None:
