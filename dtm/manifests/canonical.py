@@ -21,13 +21,15 @@ from dtm.model.resources import Kind
 
 Report = Callable[[Finding], None]
 Spec = dict[str, Any]
+_canonical_json = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":")
+).encode
 
 
 def digest(kind: Kind, metadata: Mapping[str, Any], spec: Any, sources: Mapping[str, str]) -> str:
     """Return the sha256 (hex) of a canonical resource; order of keys and layout do not count."""
     whole = {"kind": kind.value, "metadata": metadata, "spec": spec, "sources": sources}
-    text = json.dumps(whole, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical_json(whole).encode()).hexdigest()
 
 
 class Canonical:

@@ -64,7 +64,7 @@ class Identifier:
             return None
         location = Location(place.file, document.line, document.column)
         draft = Draft(place, location, kind, name, data)
-        self._shape(draft)
+        self._shape(draft, document)
         return draft
 
     def _kind(self, place: Place, data: dict[str, Any]) -> Kind | None:
@@ -99,11 +99,14 @@ class Identifier:
             self._findings.add(place, Finding(path, "oracle-name", str(error)))
             return None
 
-    def _shape(self, draft: Draft) -> None:
+    def _shape(self, draft: Draft, document: Document) -> None:
         """Render and check; what is wrong is taken out, so that the rest can be checked."""
-        data = self._rendered(draft) if self._has_template(draft.place.file) else draft.data
+        templated = self._has_template(draft.place.file)
+        data = self._rendered(draft) if templated else draft.data
         fits = fits_schema(draft.kind)
-        if not fits(data):
+        if not templated and not document.sound:
+            document.sound = fits(data)
+        if not document.sound and not fits(data):
             found = explain(schemas.for_kind(draft.kind), data)
             self._findings.add(draft.place, *found)
             draft.wrong += [finding.path for finding in found]

@@ -87,13 +87,17 @@ class Problem:
     path: Path = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Document:
-    """One YAML document as JSON-like data; `line` and `column` are those of its first node."""
+    """One YAML document as JSON-like data; `line` and `column` are those of its first node.
+
+    `sound`: it is known to have the shape its kind's schema wants, without templates to render.
+    """
 
     data: Any
     line: int
     column: int
+    sound: bool = False
 
 
 @dataclass(slots=True)
