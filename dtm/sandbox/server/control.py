@@ -17,7 +17,7 @@ from dtm.sandbox.server.channel import ask
 from dtm.sandbox.server.state import Directory, InstanceEntry, Running, SandboxError
 
 PASSWORD_VARIABLE = "SANDBOX_PASSWORD"  # noqa: S105 - the name of the variable
-_START_S = 30.0
+_START_S = 300.0  # taking back a large unfinished transaction lasts: 20 microseconds a row
 _STOP_S = 15.0
 _POLL_S = 0.02
 _LOG_LINES = 5

@@ -245,6 +245,7 @@ class SqlSession:
 
     def run(self, statement: Compiled, values: Sequence[KernelValue]) -> SqlResult:
         """Run with host values in the order of `hosts`; a failure undoes this statement."""
+        self.context.interrupt_check()  # a PL/SQL loop over statements looks often
         handle: Handle = statement.handle  # type: ignore[assignment]
         if handle.node is not None:
             return self._run_small(handle.node, statement.text)

@@ -28,6 +28,7 @@ from dtm.sandbox.sql.partitions_hash import bucket
 PAGE = 4096
 _NO_LIMIT = 0xFFFFFFF0
 _PROGRESS_STEPS = 20_000
+_LOOK_S = 0.1  # between two looks at a cancel while another session's statement runs
 Row = tuple[Any, ...]
 
 
@@ -156,6 +157,17 @@ class Database:
         finally:
             for tablespace in tablespaces:
                 self.set_limit(tablespace)
+
+    @contextmanager
+    def turn(self, interrupt_check: Callable[[], None]) -> Iterator[None]:
+        """The mutex for a session's statement; waiting for another's can be cancelled."""
+        if not self.mutex.acquire(blocking=False):
+            while not self.mutex.acquire(timeout=_LOOK_S):
+                interrupt_check()
+        try:
+            yield
+        finally:
+            self.mutex.release()
 
     # ------------------------------------------------------------ statements
 

@@ -66,7 +66,7 @@ class StorageSession:
     def read(self, work: Callable[[Step], T], tables: Sequence[Table] = ()) -> T:
         """Run a query."""
         database = self.instance.database
-        with database.mutex:
+        with database.turn(self.context.interrupt_check):
             dirty = self.dirty(tables)
             before = None
             if dirty or any(table.temporary for table in tables):
@@ -91,7 +91,7 @@ class StorageSession:
         """
         patience = Patience(wait)
         database = self.instance.database
-        with database.mutex:
+        with database.turn(self.context.interrupt_check):
             written = closure(database.catalog, targets)
             while True:
                 try:

@@ -134,7 +134,7 @@ def check(process: SandboxProcess, workers: list[Worker], given: set[int]) -> No
         connection.rollback()
         assert one(cursor, "SELECT COUNT(*) FROM dba_objects WHERE status = 'INVALID'"
                            " AND owner = 'APP'") == 0  # fmt: skip
-        given |= moves.keys()
+        given.update(moves)
 
 
 def kill_rounds(tmp_path: Path, seed: int, rounds: int) -> None:
@@ -151,7 +151,7 @@ def kill_rounds(tmp_path: Path, seed: int, rounds: int) -> None:
             connection.commit()
         seen: set[int] = set()
         for turn in range(rounds):
-            workers = [Worker(process, n + 1 + 4 * turn, chance.random()) for n in range(3)]
+            workers = [Worker(process, n + 1 + 4 * turn, chance.randrange(1000)) for n in range(3)]
             for worker in workers:
                 worker.start()
             time.sleep(chance.uniform(0.1, 1.2))

@@ -224,3 +224,35 @@ def work_until_killed(process: SandboxProcess, round_number: int) -> set[int]:
     timer.join()
     assert acknowledged
     return acknowledged
+
+
+def test_cancel_in_a_loop_of_short_statements(connection: oracledb.Connection) -> None:
+    run(connection, "INSERT INTO steps SELECT 100 + level FROM dual CONNECT BY level <= 2000")
+    connection.commit()
+    threading.Timer(0.3, connection.cancel).start()
+    loop = (
+        "BEGIN FOR i IN 1 .. 100000 LOOP UPDATE steps SET n = n WHERE MOD(n, 2000) = i; END LOOP;"
+        " END;"
+    )
+    start = time.monotonic()
+    assert error_of(lambda: run(connection, loop)).full_code == "ORA-01013"
+    assert time.monotonic() - start < 5
+    run(connection, "DELETE FROM steps WHERE n > 100")
+    connection.commit()
+
+
+def test_cancel_while_waiting_for_the_statement_of_another(process: SandboxProcess) -> None:
+    """One statement at a time runs in an instance: the others' waits can be cancelled all the same."""
+    with connect(process) as busy, connect(process) as waiting:
+        codes: list[str] = []
+        long = threading.Thread(
+            target=lambda: codes.append(error_of(lambda: run(busy, ENDLESS_SQL)).full_code)
+        )
+        long.start()
+        time.sleep(0.3)
+        threading.Timer(0.3, waiting.cancel).start()
+        assert error_of(lambda: run(waiting, "SELECT * FROM steps")).full_code == "ORA-01013"
+        assert long.is_alive()
+        busy.cancel()
+        long.join(20)
+        assert codes == ["ORA-01013"]
