@@ -102,6 +102,11 @@ def attempt_line(attempt: AttemptLine) -> str:
     return f"{text}  {error[0]}" if error and attempt.state is not AttemptState.DONE else text
 
 
+def statement_line(line: SqlLine) -> str:
+    """One statement behind the name of its stream, as it is when it is followed."""
+    return f"{stream_name(line.instance, line.object)}  {line.task or ''}\n{_statement(line)}"
+
+
 def _statement(line: SqlLine) -> str:
     rows = "" if line.row_count is None else f"{line.row_count:,} rows  "
     servers = f"  {line.px_servers} parallel servers" if line.px_servers else ""

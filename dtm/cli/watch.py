@@ -13,8 +13,10 @@ from dtm.cli.options import Output, OutputOption, RunArgument
 from dtm.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dtm.runner.deps import Deps
-    from dtm.runner.watch import RunStatus
+    from dtm.runner.watch import Logs, RunStatus
 
 POLL_S = 1.0
 
@@ -149,7 +151,11 @@ def logs(
     if follow:
         if output is Output.JSON:
             raise UsageError("--follow prints text", hint="leave out --output json")
-        return _follow(deps, run_id, terminal, instance, task)
+
+        def read(run: str) -> Logs:
+            return reader.logs(deps, run, instance=instance, task=task, sql=sql)
+
+        return _follow(run_id, terminal, read)
     log = reader.logs(deps, run_id, instance=instance, task=task, sql=sql)
     if output is Output.JSON:
         terminal.data(view_watch_json.log_json(log))
@@ -158,23 +164,23 @@ def logs(
     return ExitCode.OK
 
 
-def _follow(
-    deps: Deps, run_id: str, terminal: Terminal, instance: str | None, task: str | None
-) -> ExitCode:
-    """Print each attempt once when it begins and once when its outcome is known."""
+def _follow(run_id: str, terminal: Terminal, read: Callable[[str], Logs]) -> ExitCode:
+    """Print each attempt (and statement) once when it begins and once when its outcome is known."""
     from dtm.cli import view_status, view_watch
     from dtm.model.states import RunState
-    from dtm.runner import watch as reader
 
-    seen: set[tuple[str, int, str]] = set()
+    seen: set[tuple[object, ...]] = set()
     while True:
-        log = reader.logs(deps, run_id, instance=instance, task=task)
+        log = read(run_id)
         run_id = log.run.run_id  # `latest` stays this run
-        for attempt in log.attempts:
-            key = (attempt.handle, attempt.seq, attempt.state)
-            if key not in seen:
-                seen.add(key)
-                terminal.show(view_watch.attempt_line(attempt))
+        fresh = [
+            *((a.handle, a.seq, a.state.value, view_watch.attempt_line(a)) for a in log.attempts),
+            *((s.handle, s.client_key, s.state, view_watch.statement_line(s)) for s in log.sql),
+        ]
+        for handle, number, state, text in fresh:
+            if (handle, number, state) not in seen:
+                seen.add((handle, number, state))
+                terminal.show(text)
         if log.run.state is not RunState.RUNNING:
             terminal.show(view_status.head(log.run))
             return ExitCode.OK

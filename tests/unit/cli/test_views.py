@@ -126,6 +126,19 @@ def test_logs_show_statements_under_their_attempt_and_the_whole_error() -> None:
     assert "      storage at work" in lines
 
 
+def test_a_followed_statement_names_its_stream() -> None:
+    statement = SqlLine(
+        "emea-1", "S.T", "1", "K", 2, "copy", "RUNNING", "INSERT INTO t", AT, None, None,
+        None, None, None, None, "ALTER SESSION ENABLE PARALLEL DML",
+    )  # fmt: skip
+    assert view_watch.statement_line(statement).splitlines() == [
+        "emea-1/S.T  copy",
+        "    sql RUNNING  -",
+        "      ALTER SESSION ENABLE PARALLEL DML",
+        "      INSERT INTO t",
+    ]
+
+
 def test_errors_are_grouped_with_one_example() -> None:
     group = ErrorGroup(1, "ORA-01653", "copy", tuple(_failure(ERROR) for _ in range(12)))
     text = view_watch.errors_text((group,))
