@@ -1,6 +1,6 @@
 """DBMS_SQL: parse, bind, define, execute, fetch. PL/SQL Packages and Types Reference 19c.
 
-Array binds, LONG pieces and object columns are not supplied.
+LONG pieces and object columns are not supplied.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from dtm.sandbox.kernel.types import Column, Kind
 
 _VALUES = ("NUMBER", "VARCHAR2", "DATE", "TIMESTAMP_UNCONSTRAINED", "CLOB", "BLOB", "RAW")
 _TYPES: tuple[PlType, ...] = (NUMBER, VARCHAR2, DATE, TIMESTAMP, CLOB, BLOB, RAW)
+ARRAYS = ("number", "varchar2", "date", "clob")
 # Oracle's type numbers as DESCRIBE_COLUMNS gives them.
 _CODES = {
     Kind.VARCHAR2: 1, Kind.NVARCHAR2: 1, Kind.NUMBER: 2, Kind.LONG: 8, Kind.DATE: 12,
@@ -57,6 +58,19 @@ PACKAGE = registry.package(
     " col_scale BINARY_INTEGER := 0, col_charsetid BINARY_INTEGER := 0,"
     " col_charsetform BINARY_INTEGER := 0, col_null_ok BOOLEAN := TRUE);\n"
     "  TYPE desc_tab IS TABLE OF desc_rec INDEX BY BINARY_INTEGER;\n"
+    "  TYPE desc_rec2 IS RECORD (col_type BINARY_INTEGER := 0, col_max_len BINARY_INTEGER := 0,"
+    " col_name VARCHAR2(32767), col_name_len BINARY_INTEGER := 0, col_schema_name VARCHAR2(32),"
+    " col_schema_name_len BINARY_INTEGER := 0, col_precision BINARY_INTEGER := 0,"
+    " col_scale BINARY_INTEGER := 0, col_charsetid BINARY_INTEGER := 0,"
+    " col_charsetform BINARY_INTEGER := 0, col_null_ok BOOLEAN := TRUE);\n"
+    "  TYPE desc_tab2 IS TABLE OF desc_rec2 INDEX BY BINARY_INTEGER;\n"
+    "  TYPE desc_rec3 IS RECORD (col_type BINARY_INTEGER := 0, col_max_len BINARY_INTEGER := 0,"
+    " col_name VARCHAR2(32767), col_name_len BINARY_INTEGER := 0, col_schema_name VARCHAR2(32),"
+    " col_schema_name_len BINARY_INTEGER := 0, col_precision BINARY_INTEGER := 0,"
+    " col_scale BINARY_INTEGER := 0, col_charsetid BINARY_INTEGER := 0,"
+    " col_charsetform BINARY_INTEGER := 0, col_null_ok BOOLEAN := TRUE,"
+    " col_type_name VARCHAR2(32767), col_type_name_len BINARY_INTEGER := 0);\n"
+    "  TYPE desc_tab3 IS TABLE OF desc_rec3 INDEX BY BINARY_INTEGER;\n"
     "  TYPE varchar2a IS TABLE OF VARCHAR2(32767) INDEX BY BINARY_INTEGER;\n"
     "  TYPE varchar2s IS TABLE OF VARCHAR2(256) INDEX BY BINARY_INTEGER;\n"
     "  TYPE varchar2_table IS TABLE OF VARCHAR2(4000) INDEX BY BINARY_INTEGER;\n"
@@ -86,6 +100,22 @@ PACKAGE = registry.package(
     "  FUNCTION execute_and_fetch(c IN INTEGER, exact IN BOOLEAN DEFAULT FALSE) RETURN INTEGER;\n"
     "  FUNCTION last_row_count RETURN INTEGER;\n"
     "  PROCEDURE describe_columns(c IN INTEGER, col_cnt OUT INTEGER, desc_t OUT desc_tab);\n"
+    "  PROCEDURE describe_columns2(c IN INTEGER, col_cnt OUT INTEGER, desc_t OUT desc_tab2);\n"
+    "  PROCEDURE describe_columns3(c IN INTEGER, col_cnt OUT INTEGER, desc_t OUT desc_tab3);\n"
+    "  PROCEDURE parse(c IN INTEGER, statement IN varchar2a, lb IN INTEGER, ub IN INTEGER,"
+    " lfflg IN BOOLEAN, language_flag IN INTEGER);\n"
+    "  PROCEDURE parse(c IN INTEGER, statement IN varchar2s, lb IN INTEGER, ub IN INTEGER,"
+    " lfflg IN BOOLEAN, language_flag IN INTEGER);\n"
+    + "".join(
+        f"  PROCEDURE bind_array(c IN INTEGER, name IN VARCHAR2, tab IN {name}_table);\n"
+        f"  PROCEDURE bind_array(c IN INTEGER, name IN VARCHAR2, tab IN {name}_table,"
+        " index1 IN INTEGER, index2 IN INTEGER);\n"
+        f"  PROCEDURE define_array(c IN INTEGER, position IN INTEGER, tab IN {name}_table,"
+        " cnt IN INTEGER, lower_bound IN INTEGER);\n"
+        f"  PROCEDURE column_value(c IN INTEGER, position IN INTEGER, tab IN OUT {name}_table);\n"
+        for name in ARRAYS
+    )
+    + "  FUNCTION to_cursor_number(rc IN OUT SYS_REFCURSOR) RETURN INTEGER;\n"
     "  FUNCTION to_refcursor(cursor_number IN OUT INTEGER) RETURN SYS_REFCURSOR;\n"
     "  PROCEDURE return_result(rc IN OUT SYS_REFCURSOR, to_client IN BOOLEAN DEFAULT TRUE);\n"
     "END;",
@@ -104,6 +134,9 @@ class Statement:
     rows: Any = ()
     position: int = 0
     executed: bool = False
+    arrays: dict[str, list[Any]] = field(default_factory=dict)  # BIND_ARRAY: one run for each
+    chunks: dict[int, tuple[int, int]] = field(default_factory=dict)  # DEFINE_ARRAY: size, index
+    fetched: int = 0  # rows of the last FETCH_ROWS
 
 
 def _cursors(rt: Runtime) -> dict[int, Statement]:
@@ -111,7 +144,7 @@ def _cursors(rt: Runtime) -> dict[int, Statement]:
     return cursors
 
 
-def _statement(rt: Runtime, number: int | None) -> Statement:
+def statement_of(rt: Runtime, number: int | None) -> Statement:
     found = _cursors(rt).get(number or 0)
     if found is None:
         raise OraError(29471, message="DBMS_SQL access denied")
@@ -136,18 +169,20 @@ def is_open(rt: Runtime, number: int | None) -> bool:
 @PACKAGE.body("CLOSE_CURSOR")
 def close_cursor(rt: Runtime, number: int | None) -> None:
     """Close it; the variable becomes NULL."""
-    _statement(rt, number)
+    statement_of(rt, number)
     del _cursors(rt)[number or 0]
 
 
-def _parse(rt: Runtime, number: int | None, text: str | None, _flag: int | None) -> None:
+def parse(rt: Runtime, number: int | None, text: str | None, _flag: int | None) -> None:
     """Check the text; DDL runs at once."""
-    statement = _statement(rt, number)
+    statement = statement_of(rt, number)
     if not text:
         raise OraError(900)
     statement.text = text
     statement.binds.clear()
     statement.defined.clear()
+    statement.arrays.clear()
+    statement.chunks.clear()
     statement.executed = False
     head = lex(text).tokens[:1]
     if head and head[0].value in ("BEGIN", "DECLARE", "CALL", "<<"):
@@ -160,19 +195,19 @@ def _parse(rt: Runtime, number: int | None, text: str | None, _flag: int | None)
         statement.executed = True
 
 
-PACKAGE.body("PARSE")(_parse)
-PACKAGE.body("PARSE")(_parse)
+PACKAGE.body("PARSE")(parse)
+PACKAGE.body("PARSE")(parse)
 
 
-def _names(statement: Statement) -> set[str]:
+def names_of(statement: Statement) -> set[str]:
     return {token.value for token in lex(statement.text or "").tokens if token.kind == BIND}
 
 
 def _binder(kind: PlType) -> Any:
     def bind(rt: Runtime, number: int | None, name: str | None, value: Any, *_size: Any) -> None:
-        statement = _statement(rt, number)
+        statement = statement_of(rt, number)
         key = (name or "").lstrip(":").upper()
-        if key not in _names(statement):
+        if key not in names_of(statement):
             raise OraError(1006)
         statement.binds[key] = (value, kind)
 
@@ -181,7 +216,7 @@ def _binder(kind: PlType) -> Any:
 
 def _reader(kind: PlType) -> Any:
     def read(rt: Runtime, number: int | None, name: str | None) -> Any:
-        statement = _statement(rt, number)
+        statement = statement_of(rt, number)
         key = (name or "").lstrip(":").upper()
         if key in statement.results:
             return statement.results[key]
@@ -199,35 +234,35 @@ for _kind in _TYPES:
 PACKAGE.body("BIND_VARIABLE")(_binder(VARCHAR2))
 
 
-def _columns(statement: Statement) -> tuple[Column, ...]:
+def columns_of(statement: Statement) -> tuple[Column, ...]:
     if statement.compiled is None:
         raise OraError(1003, message="no statement parsed")
     return statement.compiled.columns
 
 
-def _define(
+def define(
     rt: Runtime, number: int | None, position: int | None, _column: Any, size: int | None = None
 ) -> None:
     """ORA-01007 when the query has no such column."""
-    statement = _statement(rt, number)
-    if position is None or not 1 <= position <= len(_columns(statement)):
+    statement = statement_of(rt, number)
+    if position is None or not 1 <= position <= len(columns_of(statement)):
         raise OraError(1007)
     statement.defined[position] = size
 
 
 for _ in range(6):
-    PACKAGE.body("DEFINE_COLUMN")(_define)
+    PACKAGE.body("DEFINE_COLUMN")(define)
 
 
 def _column_reader(kind: PlType) -> Any:
     def read(rt: Runtime, number: int | None, position: int | None) -> Any:
-        statement = _statement(rt, number)
+        statement = statement_of(rt, number)
         if position not in statement.defined:
             raise OraError(1007)
         if not statement.position:
             raise OraError(1002)
         value = statement.rows[statement.position - 1][position - 1]
-        column = _columns(statement)[position - 1]
+        column = columns_of(statement)[position - 1]
         try:
             convert = conversion_to(Scalar(column.type), kind)
         except Mismatch:
@@ -249,10 +284,10 @@ for _kind in _TYPES:
 @PACKAGE.body("EXECUTE")
 def execute(rt: Runtime, number: int | None) -> int:
     """The number of rows DML changed; 0 for anything else."""
-    statement = _statement(rt, number)
+    statement = statement_of(rt, number)
     if statement.text is None:
         raise OraError(1003, message="no statement parsed")
-    missing = _names(statement) - set(statement.binds)
+    missing = names_of(statement) - set(statement.binds) - set(statement.arrays)
     compiled = statement.compiled
     if compiled is None:
         if missing:
@@ -265,6 +300,8 @@ def execute(rt: Runtime, number: int | None) -> int:
         raise OraError(1008)
     if compiled.kind == "ddl":
         return 0
+    if statement.arrays:
+        return execute_arrays(rt, statement, compiled)
     hosts = [statement.binds[host][0] for host in compiled.hosts if isinstance(host, str)]
     result = rt.sql.run(compiled, hosts)
     statement.rows, statement.position, statement.executed = result.rows, 0, True
@@ -277,21 +314,23 @@ def execute(rt: Runtime, number: int | None) -> int:
 @PACKAGE.body("FETCH_ROWS")
 def fetch_rows(rt: Runtime, number: int | None) -> int:
     """1, or 0 behind the last row; ORA-01002 before EXECUTE."""
-    statement = _statement(rt, number)
+    statement = statement_of(rt, number)
     if not statement.executed:
         raise OraError(1002)
     if statement.position >= len(statement.rows):
         return 0
-    statement.position += 1
+    size = min((size for size, _ in statement.chunks.values()), default=1)
+    statement.fetched = min(size, len(statement.rows) - statement.position)
+    statement.position += statement.fetched
     rt.private["dbms_sql_rows"] = statement.position
-    return 1
+    return statement.fetched
 
 
 @PACKAGE.body("EXECUTE_AND_FETCH")
 def execute_and_fetch(rt: Runtime, number: int | None, exact: bool | None) -> int:
     """With `exact`: ORA-01403 and ORA-01422 unless there is one row."""
     execute(rt, number)
-    rows = _statement(rt, number).rows
+    rows = statement_of(rt, number).rows
     if exact and not rows:
         raise OraError(1403)
     if exact and len(rows) > 1:
@@ -314,7 +353,7 @@ _TABLE = CollectionType("DESC_TAB", "ASSOC", _RECORD, PLS_INTEGER)
 @PACKAGE.body("DESCRIBE_COLUMNS")
 def describe_columns(rt: Runtime, number: int | None) -> tuple[int, Assoc]:
     """One record a column."""
-    columns = _columns(_statement(rt, number))
+    columns = columns_of(statement_of(rt, number))
     table = Assoc(_TABLE)
     for index, column in enumerate(columns, 1):
         ora = column.type
@@ -329,7 +368,7 @@ def describe_columns(rt: Runtime, number: int | None) -> tuple[int, Assoc]:
 @PACKAGE.body("TO_REFCURSOR")
 def to_refcursor(rt: Runtime, number: int | None) -> tuple[Cursor, None]:
     """An executed query as a cursor variable; the number is used up."""
-    statement = _statement(rt, number)
+    statement = statement_of(rt, number)
     if not statement.executed or statement.compiled is None:
         raise OraError(1002)
     cursor = Cursor()
@@ -344,3 +383,18 @@ def return_result(rt: Runtime, cursor: Cursor | None, _to_client: bool | None) -
     if cursor is None or not cursor.is_open:
         raise OraError(1001)
     rt.implicit.append(cursor)
+
+
+def execute_arrays(rt: Runtime, statement: Statement, compiled: Compiled) -> int:
+    """DML with array binds; the number of rows of all runs."""
+    total = 0
+    for index in range(min(len(values) for values in statement.arrays.values())):
+        hosts = []
+        for host in compiled.hosts:
+            name = str(host)
+            array = statement.arrays.get(name)
+            hosts.append(statement.binds[name][0] if array is None else array[index])
+        total += rt.sql.run(compiled, hosts).rowcount
+    statement.rows, statement.position, statement.executed = (), 0, True
+    rt.private["dbms_sql_rows"] = total
+    return total

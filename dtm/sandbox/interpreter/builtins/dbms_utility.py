@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import zlib
 
@@ -35,6 +36,11 @@ PACKAGE = registry.package(
   PROCEDURE canonicalize(name IN VARCHAR2, canon_name OUT VARCHAR2, canon_len IN BINARY_INTEGER);
   PROCEDURE comma_to_table(list IN VARCHAR2, tablen OUT BINARY_INTEGER, tab OUT uncl_array);
   PROCEDURE table_to_comma(tab IN uncl_array, tablen OUT BINARY_INTEGER, list OUT VARCHAR2);
+  PROCEDURE name_tokenize(name IN VARCHAR2, a OUT VARCHAR2, b OUT VARCHAR2, c OUT VARCHAR2,
+                          dblink OUT VARCHAR2, nextpos OUT BINARY_INTEGER);
+  PROCEDURE name_resolve(name IN VARCHAR2, context IN NUMBER, schema OUT VARCHAR2,
+                         part1 OUT VARCHAR2, part2 OUT VARCHAR2, dblink OUT VARCHAR2,
+                         part1_type OUT NUMBER, object_number OUT NUMBER);
 END;""",
 )
 _NAMES = CollectionType("UNCL_ARRAY", "ASSOC", VARCHAR2, Scalar(OraType(Kind.PLS_INTEGER)))
@@ -179,3 +185,65 @@ def table_to_comma(_rt: Runtime, names: Assoc) -> tuple[int, str | None]:
     """The reverse."""
     parts = [value for value in names.items() if value is not None]
     return len(parts), ",".join(parts) or None
+
+
+_TOKEN = re.compile(r'\s*(?:"([^"]+)"|([A-Za-z][\w$#]*))')
+
+
+def _tokens(name: str | None) -> tuple[list[str], str | None, int]:
+    """(a, b, c), the database link, and how far it was read; ORA-00931 for no name."""
+    text, parts, at = name or "", [], 0
+    link: str | None = None
+    while True:
+        found = _TOKEN.match(text, at)
+        if found is None:
+            raise OraError(931, message="missing identifier")
+        parts.append(found.group(1) or found.group(2).upper())
+        at = found.end()
+        if text[at : at + 1] == "@":
+            link, at = text[at + 1 :].strip().upper(), len(text)
+        if text[at : at + 1] != "." or len(parts) == 3:
+            return parts, link, at
+        at += 1
+
+
+@PACKAGE.body("NAME_TOKENIZE")
+def name_tokenize(_rt: Runtime, name: str | None) -> tuple[str | int | None, ...]:
+    """a.b.c@link in its parts."""
+    parts, link, at = _tokens(name)
+    a, b, c = [*parts, None, None][:3]
+    return a, b, c, link, at
+
+
+# CONTEXT -> the types it looks for; the type numbers NAME_RESOLVE gives.
+_CONTEXTS = {
+    0: ("TABLE", "VIEW", "MATERIALIZED VIEW"), 1: ("PACKAGE", "PROCEDURE", "FUNCTION"),
+    2: ("TABLE", "VIEW", "SEQUENCE"), 3: ("TRIGGER",), 7: ("TYPE",),
+}  # fmt: skip
+_NUMBERS = {"SYNONYM": 5, "PROCEDURE": 7, "FUNCTION": 8, "PACKAGE": 9, "TABLE": 2, "VIEW": 4,
+            "SEQUENCE": 6, "TRIGGER": 12, "TYPE": 13}  # fmt: skip
+
+
+@PACKAGE.body("NAME_RESOLVE")
+def name_resolve(rt: Runtime, name: str | None, context: int | None) -> tuple[object, ...]:
+    """What a name means, synonyms followed; ORA-06564 when it means nothing of that context."""
+    kinds = _CONTEXTS.get(int(context if context is not None else -1))
+    if kinds is None:
+        raise OraError(20005, message="ORU-10034: context argument must be 1 or 2 or 3 or 4 or 5 or"
+                                      " 6 or 7 or 8 or 9 or 10")  # fmt: skip
+    parts, link, _ = _tokens(name)
+    for length in (2, 1):
+        found = rt.catalog.resolve(tuple(parts[:length]), rt.context.current_schema)
+        if len(parts) < length or found is None or found[2] not in kinds:
+            continue
+        owner, own, kind = found
+        rest = parts[length:]
+        part1: str | None = own
+        part2: str | None = rest[0] if rest else None
+        if kind in ("PROCEDURE", "FUNCTION"):
+            part1, part2 = None, own
+        number = rt.sql.run(rt.sql.compile(
+            "SELECT MAX(object_id) FROM sys.all_objects WHERE owner = :1 AND object_name = :2"
+            " AND object_type = :3"), [owner, own, kind]).rows[0][0]  # fmt: skip
+        return owner, part1, part2, link, _NUMBERS.get(kind, 0), number
+    raise OraError(6564, message=f"object {name} does not exist")

@@ -169,3 +169,49 @@ def test_bulk_rowcount_has_the_subscripts_of_forall(session):
         EXCEPTION WHEN OTHERS THEN DBMS_OUTPUT.PUT_LINE(SQL%BULK_EXCEPTIONS.COUNT
           || SQL%BULK_EXCEPTIONS(1).ERROR_INDEX || SQL%BULK_ROWCOUNT(8)); END;
         ROLLBACK; END;""") == ["211", "11", "10", "130"]
+
+
+# ---------------------------------------------------------------- DBMS_SQL, DBMS_UTILITY
+
+
+def test_arrays_of_dbms_sql(session):
+    """ "DBMS_SQL", "Using Tables in Bulk": DEFINE_ARRAY appends, FETCH_ROWS gives how many."""
+    assert session.lines("""DECLARE c INTEGER := DBMS_SQL.OPEN_CURSOR; n DBMS_SQL.NUMBER_TABLE;
+        f DBMS_SQL.NUMBER_TABLE; r INTEGER; BEGIN
+        n(1) := 201; n(2) := 202; n(5) := 203;
+        DBMS_SQL.PARSE(c, 'INSERT INTO p VALUES (:x)', DBMS_SQL.NATIVE);
+        DBMS_SQL.BIND_ARRAY(c, 'x', n); DBMS_OUTPUT.PUT_LINE(DBMS_SQL.EXECUTE(c));
+        DBMS_SQL.PARSE(c, 'SELECT id FROM p WHERE id > 200 ORDER BY id', DBMS_SQL.NATIVE);
+        DBMS_SQL.DEFINE_ARRAY(c, 1, f, 2, 1); r := DBMS_SQL.EXECUTE(c);
+        LOOP r := DBMS_SQL.FETCH_ROWS(c); DBMS_SQL.COLUMN_VALUE(c, 1, f);
+          DBMS_OUTPUT.PUT_LINE(r || ' ' || f.COUNT); EXIT WHEN r < 2; END LOOP;
+        DBMS_OUTPUT.PUT_LINE(f(1) || f(3)); DBMS_SQL.CLOSE_CURSOR(c); ROLLBACK; END;""") == [
+        "3", "2 2", "1 3", "201203"
+    ]  # fmt: skip
+
+
+def test_cursor_variables_become_cursor_numbers(session):
+    assert session.lines("""DECLARE r SYS_REFCURSOR; c INTEGER; n INTEGER; d DBMS_SQL.DESC_TAB3;
+        v NUMBER; BEGIN
+        OPEN r FOR SELECT id AS the_id FROM t WHERE id < 3 ORDER BY id;
+        c := DBMS_SQL.TO_CURSOR_NUMBER(r);
+        DBMS_SQL.DESCRIBE_COLUMNS3(c, n, d); DBMS_OUTPUT.PUT_LINE(n || d(1).col_name);
+        DBMS_SQL.DEFINE_COLUMN(c, 1, v);
+        WHILE DBMS_SQL.FETCH_ROWS(c) > 0 LOOP DBMS_SQL.COLUMN_VALUE(c, 1, v);
+          DBMS_OUTPUT.PUT_LINE(v); END LOOP; DBMS_SQL.CLOSE_CURSOR(c);
+        BEGIN FETCH r INTO v; EXCEPTION WHEN INVALID_CURSOR THEN DBMS_OUTPUT.PUT_LINE('gone'); END;
+        END;""") == ["1THE_ID", "1", "2", "gone"]
+
+
+def test_names_are_resolved(session):
+    session.create("CREATE OR REPLACE PACKAGE nr AS PROCEDURE p; END;")
+    assert session.lines("""DECLARE s VARCHAR2(30); a VARCHAR2(30); b VARCHAR2(30); l VARCHAR2(30);
+        t NUMBER; o NUMBER; n BINARY_INTEGER; BEGIN
+        DBMS_UTILITY.NAME_RESOLVE('nr.p', 1, s, a, b, l, t, o);
+        DBMS_OUTPUT.PUT_LINE(s || ' ' || a || ' ' || b || ' ' || t || CASE WHEN o > 0 THEN '!' END);
+        DBMS_UTILITY.NAME_TOKENIZE('u."Ab".c@link', s, a, b, l, n);
+        DBMS_OUTPUT.PUT_LINE(s || a || b || l || n);
+        DBMS_UTILITY.NAME_RESOLVE('no_such', 1, s, a, b, l, t, o);
+        EXCEPTION WHEN OTHERS THEN DBMS_OUTPUT.PUT_LINE(SQLERRM); END;""") == [
+        "U NR P 9!", "UAbCLINK13", "ORA-06564: object no_such does not exist"
+    ]  # fmt: skip
