@@ -23,6 +23,7 @@ Locks and time
 - One SQL statement at a time per instance. Row locks, waits, NOWAIT, WAIT n, deadlocks and consistent
   reads are per row as in Oracle, but a long SQL statement makes the other sessions of its instance
   wait. Cancel, call timeouts and ALTER SYSTEM KILL SESSION / CANCEL SQL get through.
+- LOCK TABLE ... PARTITION locks the whole table.
 - FOR UPDATE SKIP LOCKED and serializable transactions are refused. So is waiting for a
   lock inside a PL/SQL function that SQL called.
 - Nothing it says about speed, plans or the optimizer is true of Oracle. Hints are read over.

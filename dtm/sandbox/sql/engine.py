@@ -27,11 +27,11 @@ from dtm.sandbox.sql import ddl, event_triggers
 from dtm.sandbox.sql import parse_dml_nodes as d
 from dtm.sandbox.sql.bind_context import Context
 from dtm.sandbox.sql.bind_model import Requirements
-from dtm.sandbox.sql.catalog_model import Table
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.engine_binds import bind_values, binders, specialised
 from dtm.sandbox.sql.engine_compile import translate
 from dtm.sandbox.sql.engine_hooks import DdlTranslator
+from dtm.sandbox.sql.engine_locks import lock_tables
 from dtm.sandbox.sql.engine_many import ManyInserts, bound_rows, insert_plan
 from dtm.sandbox.sql.engine_names import SessionNames
 from dtm.sandbox.sql.engine_nesting import Nesting
@@ -49,14 +49,6 @@ from dtm.sandbox.sql.transactions import Step, StorageSession
 
 _CACHE_SIZE = 1000
 _VARIANTS = 16  # of one static statement
-_LOCK_MODES = {
-    "ROW SHARE": 2,
-    "SHARE UPDATE": 2,
-    "ROW EXCLUSIVE": 3,
-    "SHARE": 4,
-    "SHARE ROW EXCLUSIVE": 5,
-    "EXCLUSIVE": 6,
-}
 _QUERY_WORDS = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE"})
 _OTHER_WORDS = frozenset({"LOCK", "COMMIT", "ROLLBACK", "SAVEPOINT", "SET"})
 STATE = "sql"  # SessionContext.state: this session's SqlSession
@@ -393,20 +385,14 @@ class SqlSession:
 
     def _run_small(self, node: d.Statement, text: str) -> SqlResult:
         if isinstance(node, d.LockTable):
-            self._lock(node, text)
+            lock_tables(
+                self, lambda needs, sql: self.engine.evaluate(self.storage, needs, sql), node, text
+            )
         elif isinstance(node, d.Transaction):
             self._transaction(node, text)
         elif isinstance(node, d.SetConstraints | d.SetRole):
             set_session(self.storage, node)
         return SqlResult()
-
-    def _lock(self, node: d.LockTable, text: str) -> None:
-        for ref in node.tables:
-            path = tuple(p.text for p in ref.path)
-            table = self.resolver.relation(path, "SELECT", ref.at)
-            if not isinstance(table, Table):
-                raise unsupported(text, 303, "LOCK TABLE of a view", ref.at)
-            self.storage.lock_table(table, _LOCK_MODES[node.mode], node.wait)
 
     def _transaction(self, node: d.Transaction, text: str) -> None:
         if node.kind == "commit":

@@ -131,6 +131,7 @@ class KeyChecker:
         rows = f"{written(table, constraint, scope, 't')} AND {complete}"
         if not self._database.run(f"SELECT 1 {rows} LIMIT 1"):
             return
+        self._require_usable(parent, constraint)
         undo = f"temp.{quote(parent.undo)}"
         xid = scope.xid
         if len(self._changes(parent)) > (xid in self._changes(parent)):
@@ -147,6 +148,13 @@ class KeyChecker:
         missing = f"NOT EXISTS (SELECT 1 FROM {parent.target} p WHERE {match})"
         if self._database.run(f"SELECT 1 {rows} AND {missing} LIMIT 1"):
             raise OraError(2291, table.owner, constraint.name)
+
+    def _require_usable(self, parent: Table, constraint: Constraint) -> None:
+        """ORA-01502: looking for a parent needs the index of its key."""
+        key = parent.constraint((constraint.references or ("", "", ""))[2])
+        for index in self._database.catalog.indexes_of(parent):
+            if key is not None and index.name == key.index and index.status != "VALID":
+                raise OraError(1502, f"{index.owner}.{index.name}")
 
     def _changes(self, table: Table) -> dict[int, int]:
         return self._changed.get(table.id, {})

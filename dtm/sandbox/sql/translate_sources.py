@@ -5,7 +5,7 @@ SQL Language Reference 19c, "SQL Queries and Subqueries", "Joins", "Outer Joins"
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from dtm.sandbox.kernel.errors import OraError
@@ -25,11 +25,12 @@ from dtm.sandbox.sql.bind_model import (
 from dtm.sandbox.sql.bind_scope import find_column
 from dtm.sandbox.sql.bind_sources import CommonTableInfo, FromPart, make_nullable, table_column
 from dtm.sandbox.sql.bind_walk import walk
-from dtm.sandbox.sql.catalog_model import ROW, Table, View, quote
+from dtm.sandbox.sql.catalog_model import ROW, Partitioning, Table, View, quote
 from dtm.sandbox.sql.dictionary_base import DictionaryView
+from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.functions import typing_rules
 from dtm.sandbox.sql.parse_statements import parse_query
-from dtm.sandbox.sql.partitions_sql import SUBPARTITION_MARK, named, number_of
+from dtm.sandbox.sql.partitions_sql import SUBPARTITION_MARK, beyond, named, number_of
 from dtm.sandbox.sql.translate_windows import WindowTranslator
 
 ROWID = OraType(Kind.ROWID, length=18)
@@ -172,6 +173,31 @@ class SourceTranslator(WindowTranslator):
     def _partition_for(self, table: Table, ref: n.TableRef, values: list[n.Node]) -> str:
         """PARTITION FOR (key value ...): the partition these values fall in; ORA-14763 when they
         are no constants, ORA-02149 without such a partition."""
+        partitioning, found = self._with_key(table, ref, values, number_of)
+        for _, part in partitioning.leaves:
+            if part.id == found:
+                return (SUBPARTITION_MARK if ref.subpartition else "") + part.name
+        raise OraError(14251 if ref.subpartition else 2149, offset=ref.at)
+
+    def need_interval(self, table: Table, ref: n.TableRef) -> None:
+        """LOCK TABLE ... PARTITION FOR: an interval partition that is missing will be made."""
+        key = quote(table.partitioning.columns[0]) if table.partitioning is not None else ""
+        call = f"s1_interval({table.id}, v.{key})"
+        self._with_key(
+            table,
+            ref,
+            ref.partition_value or [],
+            lambda p, prefix: f"CASE WHEN {beyond(p, prefix)} THEN {call} END",
+        )
+
+    def _with_key(
+        self,
+        table: Table,
+        ref: n.TableRef,
+        values: list[n.Node],
+        expression: Callable[[Partitioning, str], str],
+    ) -> tuple[Partitioning, Encoded]:
+        """The partitioning FOR looks at, and an expression over a row with these key values."""
         partitioning, evaluate, at = table.partitioning, self.context.evaluate, ref.at
         if partitioning is None or evaluate is None:
             raise OraError(14763, offset=at)
@@ -190,12 +216,9 @@ class SourceTranslator(WindowTranslator):
             if column is not None:
                 value = translator.convert(value, column.type, node.at)
             keys.append(f"{value.sql} AS {quote(name)}")
-        number = number_of(partitioning, "v.")
-        found = evaluate(inner.needs, f"SELECT {number} FROM (SELECT {', '.join(keys)}) AS v")
-        for _, part in partitioning.leaves:
-            if part.id == found:
-                return (SUBPARTITION_MARK if ref.subpartition else "") + part.name
-        raise OraError(14251 if ref.subpartition else 2149, offset=at)
+        wanted = expression(partitioning, "v.")
+        sql = f"SELECT {wanted} FROM (SELECT {', '.join(keys)}) AS v"
+        return partitioning, evaluate(inner.needs, sql)
 
     def _dictionary_source(
         self, view: DictionaryView, name: str, ref: n.TableRef

@@ -400,6 +400,8 @@ def test_moving_a_table_spoils_its_indexes(app: Dba) -> None:
     app.run("ALTER TABLE t MOVE")
     assert app.value(status) == "UNUSABLE"
     app.fails(1502, "INSERT INTO t VALUES (2)")
+    app.run("CREATE TABLE child (n NUMBER REFERENCES t)")
+    app.fails(1502, "INSERT INTO child VALUES (1)")  # the parent is looked for by its index
     app.run(
         "BEGIN FOR i IN (SELECT index_name FROM user_indexes WHERE status = 'UNUSABLE') LOOP "
         "EXECUTE IMMEDIATE 'ALTER INDEX ' || i.index_name || ' REBUILD'; END LOOP; END;"
@@ -462,3 +464,26 @@ def test_everything_survives_a_restart(tmp_path: Path) -> None:
     assert app.value("SELECT COUNT(*) FROM user_tab_subpartitions WHERE partition_name = 'B'") == 2
     app.fails(2091, "COMMIT")
     database.close()
+
+
+def test_interval_partition_by_lock_and_exchange(app: Dba) -> None:
+    """LOCK TABLE ... PARTITION FOR makes the partition an EXCHANGE then fills (VLDB Guide,
+    "Exchanging a Partition of an Interval Partitioned Table")."""
+    app.run(
+        "CREATE TABLE t (d DATE, n NUMBER) PARTITION BY RANGE (d) "
+        "INTERVAL (NUMTODSINTERVAL(1, 'DAY')) (PARTITION p0 VALUES LESS THAN (DATE '2024-01-01'))",
+        "CREATE TABLE x (d DATE, n NUMBER)",
+        "INSERT INTO x VALUES (DATE '2024-03-05' + 0.5, 1)",
+        "COMMIT",
+    )
+    swap = "ALTER TABLE t EXCHANGE PARTITION FOR (DATE '2024-03-05') WITH TABLE x"
+    app.fails(2149, swap)
+    app.run("LOCK TABLE t PARTITION FOR (DATE '2024-03-05') IN SHARE MODE", swap)
+    assert app.column("SELECT n FROM t PARTITION FOR (DATE '2024-03-05')") == [1]
+    assert app.column("SELECT interval FROM user_tab_partitions ORDER BY partition_position") == [
+        "NO", "YES",
+    ]  # fmt: skip
+    app.fails(2149, "LOCK TABLE t PARTITION (nope) IN SHARE MODE")
+    other = app.again()
+    other.run("LOCK TABLE t PARTITION (p0) IN EXCLUSIVE MODE")
+    app.fails(54, "LOCK TABLE t PARTITION (p0) IN EXCLUSIVE MODE NOWAIT")
