@@ -54,6 +54,7 @@ class Instance:
         connection.create_scalar_function("s1_conflict", _conflict, 1)
         connection.create_scalar_function("s1_wide", self._saw_wide, -1)
         connection.create_scalar_function("s1_interval", self._saw_interval, 2)
+        connection.create_scalar_function("s1_bound", self._interval_of, 2)
 
     @property
     def catalog(self) -> Catalog:
@@ -109,6 +110,13 @@ class Instance:
         known = self._bounds(table.partitioning)
         if upper not in known:
             self._intervals.setdefault(table_id, {})[upper] = key
+
+    def _interval_of(self, *arguments: Encoded) -> Encoded:
+        """The lower bound of the interval a key above the transition point lies in."""
+        table = self.catalog.table_by_id(int(arguments[0] or 0))
+        if table is None or table.partitioning is None:
+            return None
+        return bounds_for(table.partitioning, arguments[1])[0]
 
     def _bounds(self, partitioning: Partitioning) -> frozenset[Encoded]:
         return self.catalog.cached(

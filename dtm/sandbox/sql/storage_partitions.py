@@ -32,7 +32,7 @@ def partition_cases(table: Table, operation: str) -> list[str]:
         moved = " OR ".join(
             f"OLD.{quote(name)} IS NOT NEW.{quote(name)}" for name in partitioning.key_columns
         )
-        before, after = number_of(partitioning, "OLD."), number_of(partitioning, "NEW.")
+        before, after = _place(table, partitioning, "OLD."), _place(table, partitioning, "NEW.")
         cases.append(
             f"WHEN ({moved}) AND ({before}) IS NOT ({after}) THEN RAISE(ABORT, '{MARK}14402|')"
         )
@@ -52,6 +52,23 @@ def _takes(partitioning: Partitioning) -> str:
     outside = [f"({condition(alone, part, 'NEW.')}) IS NOT 1" for part in made]
     new = " AND ".join([beyond(partitioning, "NEW."), *outside, f"({accepts(template, 'NEW.')})"])
     return f"({accepts(partitioning, 'NEW.')}) OR ({new})"
+
+
+def _place(table: Table, partitioning: Partitioning, prefix: str) -> str:
+    """A SQLite expression that differs for rows of different partitions. Above the transition
+    point it goes by the interval: its partition may be made after the triggers."""
+    if partitioning.interval is None:
+        return number_of(partitioning, prefix)
+    ranges = tuple(part for part in partitioning.partitions if not part.interval)
+    key = f"{prefix}{quote(partitioning.columns[0])}"
+    place = f"s1_bound({table.id}, {key})"
+    sub = partitioning.sub
+    if sub is not None and sub.template:
+        parts = tuple(replace(part, id=i) for i, part in enumerate(sub.template, 1))
+        template = Partitioning(sub.method, sub.columns, parts, wide_keys=sub.wide_keys)
+        place += f" || '/' || ifnull({number_of(template, prefix)}, '')"
+    below = number_of(replace(partitioning, partitions=ranges), prefix)
+    return f"CASE WHEN {beyond(partitioning, prefix)} THEN {place} ELSE {below} END"
 
 
 def unusable_case(table: Table, index: Index, rows: tuple[str, ...]) -> str:

@@ -487,3 +487,19 @@ def test_interval_partition_by_lock_and_exchange(app: Dba) -> None:
     other = app.again()
     other.run("LOCK TABLE t PARTITION (p0) IN EXCLUSIVE MODE")
     app.fails(54, "LOCK TABLE t PARTITION (p0) IN EXCLUSIVE MODE NOWAIT")
+
+
+def test_key_updates_between_interval_partitions(app: Dba) -> None:
+    """ORA-14402 between interval partitions, also those made after the table was opened."""
+    app.run(
+        "CREATE TABLE t (n NUMBER, k NUMBER) PARTITION BY RANGE (n) INTERVAL (10) "
+        "SUBPARTITION BY HASH (k) SUBPARTITIONS 2 (PARTITION p VALUES LESS THAN (10))",
+        "INSERT INTO t VALUES (15, 1)",
+        "COMMIT",
+        "UPDATE t SET n = 19",
+    )
+    app.fails(14402, "UPDATE t SET n = 25")
+    app.fails(14402, "UPDATE t SET n = 5")
+    app.run("ALTER TABLE t ENABLE ROW MOVEMENT", "UPDATE t SET n = 25")
+    assert app.value("SELECT COUNT(*) FROM t PARTITION FOR (25)") == 1
+    app.fails(14400, "UPDATE t SET n = NULL")
