@@ -7,12 +7,13 @@ packages - unprotected environments first, instances by name, the helper before 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dtm.model.inventory import Inventory
 from dtm.model.resources import Kind, Resource, ResourceId
-from dtm.reconcile.changes import KIND_ORDER, Action, Base, Change, Plan, Risk
+from dtm.reconcile.changes import KIND_ORDER, Action, Base, Change, Plan, Risk, Warned
 from dtm.reconcile.diff import resource_diff
 from dtm.reconcile.installs import Installs
 from dtm.reconcile.live import Live
@@ -51,11 +52,44 @@ def make(inputs: Inputs) -> Plan:
         base=inputs.base,
         changes=(*config, *installs.changes()),
         instances=tuple(installs.report(want) for want in inputs.wants),
-        warnings=tuple(installs.warnings),
+        warnings=(*installs.warnings, *left_installed(inputs)),
         migrations=inputs.migrations,
         resources=len(inputs.desired),
         offline=inputs.offline,
     )
+
+
+def left_installed(inputs: Inputs) -> tuple[Warned, ...]:
+    """Say which packages were rolled out to instances where no assignment, not even a disabled one,
+    needs them any more: dtm leaves them there."""
+    wanted = {(w.instance.name, p.package) for w in inputs.wants for p in w.packages}
+    inventory = Inventory(inputs.desired)
+    released = set(inputs.recorded.releases) - wanted
+    left = {(i, package) for i, package in released if i in inventory.all_instances}
+    if not left:
+        return ()
+    needed = {
+        (instance.name, inventory.operations[assignment.operation].package)
+        for assignment in inventory.all_assignments.values()
+        for instance in inventory.instances(assignment.environment, assignment.instances)
+    }
+    in_use = {instance for instance, _ in needed}  # the helper packages, too
+    own = {package for _, package in needed} | set(inventory.packages)
+    found: dict[str, list[str]] = defaultdict(list)
+    for instance, package in sorted(left - needed):
+        if package in own or instance not in in_use:
+            found[package].append(instance)
+    return tuple(
+        Warned(
+            None, f"{package} stays installed where nothing is assigned to use it: {_some(names)}"
+        )
+        for package, names in found.items()
+    )
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def manifest_digest(resources: Iterable[Resource]) -> str:

@@ -271,3 +271,21 @@ def test_input_order_does_not_matter():
     assert plan(both, recorded(), seen) == plan(
         both[::-1], recorded(), dict(reversed(seen.items()))
     )
+
+
+def test_a_package_that_is_assigned_no_more_is_said_to_stay_installed():
+    without = [r for r in FLEET if r.id.kind is not Kind.ASSIGNMENT]
+    state = recorded(without, readbacks=installed("i1"), releases=released(FLEET, "i1"))
+    found = plan(without, state, {})
+    assert found.exit_code is ExitCode.OK
+    assert sorted(warned.message for warned in found.warnings) == [
+        "DTM stays installed where nothing is assigned to use it: i1",
+        "P stays installed where nothing is assigned to use it: i1",
+    ]
+
+
+def test_a_disabled_assignment_keeps_its_packages_without_a_word():
+    paused = [r for r in FLEET if r.id.kind is not Kind.ASSIGNMENT]
+    paused.append(assignment(enabled=False))
+    state = recorded(paused, readbacks=installed("i1"), releases=released(FLEET, "i1"))
+    assert plan(paused, state, {}).warnings == ()
