@@ -63,6 +63,12 @@ WINDOWS = [
     "first_value(%n) over (order by %t rows between 1 preceding and current row)",
     "ratio_to_report(%n) over ()",
     "ntile(2) over (order by %n)",
+    "last_value(%n) ignore nulls over (order by %t)",
+    "lag(%t ignore nulls, 1, %t) over (order by %n)",
+    "count(*) over (order by %d range between 30 preceding and interval '1' day following)",
+    "percentile_cont(0.5) within group (order by %n) over (partition by %t)",
+    "max(%n) keep (dense_rank last order by %d) over (partition by %t)",
+    "listagg(distinct %t, ',') within group (order by %n) over (partition by %n)",
 ]
 CONDITIONS = [
     "%n = %n", "%n > %n", "%t <> %t", "%t <= %t", "%d < %d", "%n is null", "%t is not null",
@@ -70,11 +76,15 @@ CONDITIONS = [
     "exists (select 1 from dept x where x.id = %n)", "%n in (select x.id from dept x)",
     "(%n, %t) in (select x.id, x.dn from dept x)", "%n > all (select x.id from dept x)",
     "regexp_like(%t, '^a')", "%n = any (1, 2)", "rownum <= 2", "not (%n = 1)", "%t = %n", "%d = %t",
-    "e.rowid = %t",
+    "e.rowid = %t", "lnnvl(%n > 1)", "rownum = %n", "mod(rownum, 2) = 1", "rownum < %n or %c",
 ]  # fmt: skip
 TABLES = ["emp e, dept x", "emp e left join dept x on e.dept = x.id", "emp e cross join dept x",
           "emp e full join dept x on (x.id = e.dept and %c)",
-          "emp e, (select id, dn from dept where rownum < 3 order by id) x"]  # fmt: skip
+          "emp e, (select id, dn from dept where rownum < 3 order by id) x",
+          "emp e cross apply (select id, dn from dept where id >= e.dept or %c) x",
+          "emp e left join lateral (select d.* from dept d where d.id = e.dept order by %t) x on %c",
+          "(select * from emp) e join (select * from dept) unpivot (dn for id in (dn as 1)) x "
+          "on %c", "emp e, dept sample (50) x"]  # fmt: skip
 
 
 class Grammar:
@@ -136,7 +146,10 @@ class Grammar:
             text += f" {choose(['union', 'union all', 'minus', 'intersect'])} {other}"
         elif self.chance(30):
             text += f" order by {choose(['1', items[0]])} {choose(['', 'desc', 'nulls first'])}"
-        return text + (" fetch first 2 rows only" if self.chance(10) else "")
+        if self.chance(15):
+            text += choose([" fetch first 2 rows only", " fetch first 50 percent rows only",
+                            " offset 1 row fetch next 1 row with ties"])  # fmt: skip
+        return text
 
     def grouped(self, tables: str, where: str, depth: int) -> str:
         choose = self.random.choice
@@ -144,7 +157,10 @@ class Grammar:
         kind = choose([NUMBER, TEXT, DATE])
         items = [key, self.fill(choose(AGGREGATES[kind]), depth - 1)]
         text = f"select {', '.join(items)} from {tables}{where}"
-        text += f" group by {choose([key, key, f'rollup({key})'])}"
+        grouping = choose(
+            [key, key, f"rollup({key})", f"grouping sets (({key}), (e.id, {key}), ())"]
+        )
+        text += f" group by {grouping}"
         if self.chance(20):
             text += f" having count(*) > {self.value(NUMBER, 0)}"
         return text + (" order by 1" if self.chance(30) else "")
@@ -161,6 +177,11 @@ class Grammar:
         if roll < 91:
             value = self.value(TEXT).replace("x.", "e.").replace("e.dn", "e.nm")
             return f"update emp e set nm = {value}, sal = {self.value(NUMBER, 0)} where {self.condition()}"
+        if roll < 93:
+            view = (
+                f"(select e.*, {self.value(None, 1)} extra from emp e where {self.condition(1)})"
+            )
+            return f"update {view.replace('x.', 'e.').replace('e.dn', 'e.nm')} set sal = id"
         if roll < 95:
             return f"delete from emp e where {self.condition()}"
         return (
