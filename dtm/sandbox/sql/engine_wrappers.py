@@ -125,6 +125,26 @@ def registered(call: Call, types: tuple[OraType, ...]) -> SqlFunction:
     return SqlFunction(name, len(types), _registered_maker(call, types), stable=stable)
 
 
+def tolerant(function: SqlFunction) -> SqlFunction:
+    """A conversion with a last argument more: what is converted instead when the first fails
+    (DEFAULT ... ON CONVERSION ERROR)."""
+
+    def make(runtime: Runtime) -> Callable[..., Encoded]:
+        convert = function.make(runtime)
+
+        def run(*raws: Encoded) -> Encoded:
+            value, *model, default = raws
+            try:
+                result: Encoded = convert(value, *model)
+            except OraError:
+                result = None if default is None else convert(default, *model)
+            return result
+
+        return run
+
+    return SqlFunction(f"{function.name}_or", function.arguments + 1, make)
+
+
 def _registered_maker(call: Call, types: tuple[OraType, ...]) -> Callable[[Runtime], Any]:
     decoders = [decoder(t) for t in types]
     encode = encoder(call.returns)

@@ -264,11 +264,20 @@ class CallParser(Cursor):
         self.expect("AS", 905)
         target = self.type_name()
         if self.is_word("DEFAULT"):
-            self.unsupported(113, "DEFAULT ... ON CONVERSION ERROR in CAST")
+            operand = self._cast_default(operand, target)
         if self.is_op(","):
             self.unsupported(114, "format in CAST")
         self.close_paren()
         return n.Cast(at, operand, target)
+
+    def _cast_default(self, operand: n.Node, target: n.TypeName) -> n.Node:
+        """CAST(... DEFAULT value ON CONVERSION ERROR): the conversion function says the same."""
+        name = _CAST_FUNCTIONS.get(target.name)
+        if name is None or target.arguments:
+            self.unsupported(113, f"DEFAULT ... ON CONVERSION ERROR in CAST to {target.name}")
+        call = n.Call(operand.at, (n.Ident(name, operand.at),), [operand], [None])
+        self._conversion_default(call)
+        return call
 
     def _multiset(self) -> n.Node:
         """MULTISET(query) of CAST"""
@@ -372,6 +381,7 @@ class CallParser(Cursor):
         return n.Call(at, parts, arguments, [None, None, None])
 
 
+_CAST_FUNCTIONS = {"NUMBER": "TO_NUMBER", "DATE": "TO_DATE", "TIMESTAMP": "TO_TIMESTAMP"}
 _SPECIAL_CALLS: dict[str, Callable[[CallParser], n.Node]] = {
     "CAST": CallParser._cast,
     "EXTRACT": CallParser._extract,

@@ -29,6 +29,11 @@ _SMALL = {
 # In SQL their results end at a VARCHAR2's length, without an error.
 _CUT = frozenset({"LPAD", "RPAD"})
 _GROWING = frozenset({"CONCAT", "REPLACE", "REGEXP_REPLACE"})  # ORA-01489 beyond it
+_CONVERSIONS = frozenset(
+    f"TO_{kind}"
+    for kind in ("BINARY_DOUBLE", "BINARY_FLOAT", "DATE", "DSINTERVAL", "NUMBER", "TIMESTAMP",
+                 "TIMESTAMP_TZ", "YMINTERVAL")
+)  # fmt: skip
 _NOT_WIDE = frozenset({"EXTRACT"})
 
 
@@ -68,8 +73,22 @@ class FunctionTranslator(CallTranslator):
             if not node.arguments and name in BARE_FUNCTIONS:
                 raise OraError(923, offset=node.parts[-1].at + len(name))
             arguments = [self.expression(a, scope) for a in node.arguments]
+            if node.default_on_error is not None:
+                return self._tolerant(name, arguments, node.default_on_error, scope)
             return self.registry_call(name, arguments, node.at)
         return self.plsql_call(node, scope)
+
+    def _tolerant(self, name: str, arguments: list[Typed], default: n.Node, scope: Scope) -> Typed:
+        """TO_NUMBER(expr DEFAULT value ON CONVERSION ERROR, ...): the value is converted instead
+        when expr cannot be; errors of expr itself stay."""
+        instead = self.expression(default, scope)
+        if not arguments[0].is_null:
+            instead = self.convert(instead, arguments[0].type, default.at)
+        types = tuple(a.type for a in arguments)
+        call = registry.resolve(name, types)
+        function = wrappers.tolerant(wrappers.registered(call, types))
+        sql = self.udf(function, *(a.sql for a in arguments), instead.sql)
+        return Typed(sql, call.returns, wide=family(call.returns) == "N")
 
     def is_aggregate(self, name: str, node: n.Call) -> bool:
         raise NotImplementedError
@@ -93,8 +112,8 @@ class FunctionTranslator(CallTranslator):
             raise OraError(923, offset=node.at)
         if node.quantifier or node.star:
             raise OraError(30482 if node.quantifier else 936, offset=node.at)
-        if node.default_on_error is not None:
-            self.context.unsupported(113, "DEFAULT ... ON CONVERSION ERROR", node.at)
+        if node.default_on_error is not None and node.path[-1] not in _CONVERSIONS:
+            raise OraError(907, offset=node.default_on_error.at)
 
     # ------------------------------------------------------------ built-ins
 
