@@ -131,8 +131,10 @@ def test_spooled_outcome_counts_only_when_the_disk_has_it(
 ) -> None:
     """fsync comes after the whole line and before anybody is told."""
     synced: list[str] = []
+    submitted = threading.Event()
 
     def fsync(_descriptor: int) -> None:
+        assert submitted.wait(10)
         assert not ticket.done.is_set()
         synced.append((tmp_path / "spool.jsonl").read_text())
 
@@ -141,6 +143,7 @@ def test_spooled_outcome_counts_only_when_the_disk_has_it(
     store.away = True
     log = journal(store, tmp_path)
     ticket = log.submit(outcome())
+    submitted.set()
     ticket.wait()
     assert [decode(line) for line in synced if line] == [outcome()]  # "": of the directory
     log.close(5)
