@@ -43,7 +43,7 @@ class Process:
     def pid(self) -> int:
         return self.popen.pid
 
-    def wait(self, timeout_s: float = 60.0) -> int:
+    def wait(self, timeout_s: float = 100.0) -> int:
         """The exit status; negative for a signal."""
         return self.popen.wait(timeout_s)
 
@@ -60,7 +60,7 @@ class Process:
         self.popen.send_signal(number)
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
     """Poll until true; AssertionError after `timeout_s` seconds."""
     give_up = time.monotonic() + timeout_s
     while not condition():

@@ -136,7 +136,7 @@ def test_fixed_package_is_pinned_anew_on_resume(make: Make) -> None:
         ref.tell("east", "d", "FAIL", times=99)
         ref.run()
         ref.body = reference.BODY.replace(
-            "IF l_action = 'FAIL' THEN", "IF l_action = 'NEVER' THEN"
+            "IF g_action = 'FAIL' THEN", "IF g_action = 'NEVER' THEN"
         )
         assert ref.apply().exit_code == 0
         report = ref.run()
