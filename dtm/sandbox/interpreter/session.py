@@ -10,7 +10,7 @@ from typing import Any
 from dtm.plsql.lexer import BIND, IDENT, QUOTED, Token, lex
 from dtm.sandbox.interpreter import bridge
 from dtm.sandbox.interpreter.compiler.hosts import function_refs
-from dtm.sandbox.interpreter.compiler.objects import attribute_constructor
+from dtm.sandbox.interpreter.compiler.objects import attribute_constructor, same_parameters
 from dtm.sandbox.interpreter.compiler.symbols import PackageSymbol, RoutineGroup
 from dtm.sandbox.interpreter.firing import fire
 from dtm.sandbox.interpreter.library import Library
@@ -206,7 +206,10 @@ class Interpreter:
         package: PackageSymbol | None = None
         found = rt.catalog.resolve(path, schema)
         if found is not None and found[2] == "FUNCTION":
-            routine = self.library.signature(rt, found[0], found[1], "FUNCTION", (0, 0))
+            try:
+                routine = self.library.signature(rt, found[0], found[1], "FUNCTION", (0, 0))
+            except CompileError:
+                raise OraError(6575, found[1]) from None
             return function_refs(path[-1], [routine], found[0], found[1])
         kind = None if found is not None and found[2] != "TYPE" else self._type(path, schema)
         if kind is not None:
@@ -215,7 +218,10 @@ class Interpreter:
             head = path[:-1]
             found = rt.catalog.resolve(head, schema)
             if found is not None and found[2] == "PACKAGE" and found[0] != "SYS":
-                package = self.library.package_symbol(rt, found[0], found[1], (0, 0))
+                try:
+                    package = self.library.package_symbol(rt, found[0], found[1], (0, 0))
+                except CompileError:
+                    raise OraError(6575, found[1]) from None
             elif len(head) == 1 or head[0] == "SYS":
                 package = self.library.built_in(rt, head[-1])
         if package is None:
@@ -325,7 +331,10 @@ def _constructor_ref(kind: PlType) -> FunctionRef | None:
     if not isinstance(kind, ObjectType) or not kind.instantiable:
         return None
     unit = UnitInfo(kind.owner, kind.name, "TYPE", definer=True)
-    routines = [attribute_constructor(kind, unit), *(m.routine for m in kind.constructors)]
+    routines = [method.routine for method in kind.constructors]
+    default = attribute_constructor(kind, unit)
+    if not any(same_parameters(routine, default) for routine in routines):
+        routines.append(default)
     refs = []
     for routine in routines:
         params = routine.params if routine.method is None else routine.params[1:]

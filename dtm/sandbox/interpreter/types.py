@@ -258,6 +258,7 @@ _SYSTEM_TYPES: dict[str, CollectionType] = {
         ("ODCIVARCHAR2LIST", "VARRAY", OraType(Kind.VARCHAR2, length=4000), 32767),
         ("ODCIDATELIST", "VARRAY", OraType(Kind.DATE), 32767),
         ("DBMS_DEBUG_VC2COLL", "NESTED", OraType(Kind.VARCHAR2, length=1000), None),
+        ("ORA_NAME_LIST_T", "NESTED", OraType(Kind.VARCHAR2, length=2 * (128 + 2) + 1), None),
     )
 }
 

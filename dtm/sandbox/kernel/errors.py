@@ -363,6 +363,7 @@ MESSAGES: dict[int, str] = {
     6548: "no more rows needed",
     6550: "line %s, column %s:\n%s",
     6565: "cannot execute %s from within stored procedure",
+    6575: "Package or function %s is in an invalid state",
     6592: "CASE not found while executing CASE statement",
     8002: "sequence %s.CURRVAL is not yet defined in this session",
     8004: "sequence %s.NEXTVAL %s %sVALUE and cannot be instantiated",

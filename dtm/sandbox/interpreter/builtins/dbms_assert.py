@@ -11,6 +11,14 @@ from dtm.sandbox.kernel.errors import OraError
 PACKAGE = registry.package(
     "DBMS_ASSERT",
     """PACKAGE dbms_assert AS
+  invalid_schema_name EXCEPTION;
+  PRAGMA EXCEPTION_INIT(invalid_schema_name, -44001);
+  invalid_object_name EXCEPTION;
+  PRAGMA EXCEPTION_INIT(invalid_object_name, -44002);
+  invalid_sql_name EXCEPTION;
+  PRAGMA EXCEPTION_INIT(invalid_sql_name, -44003);
+  invalid_qualified_sql_name EXCEPTION;
+  PRAGMA EXCEPTION_INIT(invalid_qualified_sql_name, -44004);
   FUNCTION noop(str IN VARCHAR2) RETURN VARCHAR2;
   FUNCTION simple_sql_name(str IN VARCHAR2) RETURN VARCHAR2;
   FUNCTION qualified_sql_name(str IN VARCHAR2) RETURN VARCHAR2;

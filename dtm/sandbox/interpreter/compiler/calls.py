@@ -27,6 +27,7 @@ from dtm.sandbox.interpreter.types import (
     is_composite,
 )
 from dtm.sandbox.interpreter.values import copy_value
+from dtm.sandbox.kernel.errors import OraError
 
 Value = Any
 Store = Callable[[Frame, Value], None]
@@ -141,7 +142,8 @@ class CallMixin(ExpressionMixin):
                 if cost is None:
                     return None
                 total += cost
-            if param.mode != "IN" and param.name != "SELF":
+            substitutable = param.mode == "IN OUT" and isinstance(param.type, ObjectType)
+            if param.mode != "IN" and not substitutable:
                 cost = distance(param.type, actual.code.type)
                 if cost is None:
                     return None
@@ -208,6 +210,8 @@ class CallMixin(ExpressionMixin):
         store = place.store
         if is_composite(param.type) and (param.type is place.type or param.name == "SELF"):
             return store
+        if isinstance(param.type, ObjectType) and isinstance(place.type, ObjectType):
+            return _narrowing(store, place.type)
         convert = self.conversion(param.type, place.type, pos)
         if convert is None:
             return store
@@ -254,6 +258,17 @@ class CallMixin(ExpressionMixin):
             return lambda f, values: f.rt.invoke(routine, f.up, values)
         frame = self.frame_getter(group.level)
         return lambda f, values: f.rt.invoke(routine, frame(f), values)
+
+
+def _narrowing(store: Store, target: ObjectType) -> Store:
+    """An object back into a variable of a subtype: ORA-06502 when it is none of that."""
+
+    def put(f: Frame, value: Value) -> None:
+        if value is not None and value.type.steps_to(target) is None:
+            raise OraError(6502, "")
+        store(f, value)
+
+    return put
 
 
 def _passes(source: PlType, target: PlType) -> bool:

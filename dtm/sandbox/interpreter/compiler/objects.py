@@ -100,7 +100,7 @@ class ObjectMixin(CollectionMixin):
             raise pls(pos, 713)
         routines = [method.routine for method in kind.constructors]
         default = attribute_constructor(kind, self.unit)
-        if not any(_same_parameters(routine, default) for routine in routines):
+        if not any(same_parameters(routine, default) for routine in routines):
             routines.append(default)
         group = RoutineGroup(kind.name, routines, level=-1)
         makers = [self.initial_value(field.type) for field in kind.fields]
@@ -198,7 +198,7 @@ def _treated(load: Run, target: ObjectType) -> Run:
     return treated
 
 
-def _same_parameters(routine: Routine, default: Routine) -> bool:
+def same_parameters(routine: Routine, default: Routine) -> bool:
     """Does a constructor of the type's own hide the attribute-value constructor?"""
     own = routine.params[1:]
     return len(own) == len(default.params) and all(

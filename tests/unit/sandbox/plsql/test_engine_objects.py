@@ -150,3 +150,11 @@ def test_package_collections_in_table(session):
         SELECT SUM(column_value) INTO s FROM TABLE(y); DBMS_OUTPUT.PUT_LINE(s); END;""") == [
         "2-", "1q", "11"
     ]  # fmt: skip
+
+
+def test_an_invalid_function_in_sql(session):
+    """ORA-06575."""
+    session.sql_run("CREATE FUNCTION broken RETURN NUMBER IS BEGIN RETURN nope; END;")
+    with pytest.raises(OraError) as caught:
+        session.sql_run("SELECT broken FROM dual")
+    assert caught.value.text == "ORA-06575: Package or function BROKEN is in an invalid state"

@@ -195,3 +195,20 @@ def test_a_subtype_may_get_its_length_later(session):
     """ "User-Defined PL/SQL Subtypes": an unconstrained subtype."""
     session.create("CREATE PACKAGE p AS SUBTYPE s IS VARCHAR2; END;")
     assert session.error("DECLARE v p.s(2) := 'abc'; BEGIN NULL; END;").code == 6502
+
+
+def test_an_object_of_a_subtype_may_be_passed_in_and_out(shapes):
+    """ "Substitutability": what comes back must still fit the variable (ORA-06502)."""
+    assert shapes.lines("""DECLARE c circle := circle(2);
+        PROCEDURE named(s IN OUT shape) IS BEGIN s.name := 'x' || s.name; END;
+        PROCEDURE changed(s IN OUT shape) IS BEGIN s := square('q', 1); END; BEGIN
+        named(c); DBMS_OUTPUT.PUT_LINE(c.name || c.r);
+        changed(c); EXCEPTION WHEN VALUE_ERROR THEN DBMS_OUTPUT.PUT_LINE(c.name); END;""") == [
+        "xS22", "xS2"
+    ]  # fmt: skip
+
+
+def test_exceptions_of_dbms_assert(session):
+    assert session.lines("""DECLARE s VARCHAR2(99); BEGIN s := DBMS_ASSERT.SIMPLE_SQL_NAME('1 x');
+        EXCEPTION WHEN DBMS_ASSERT.INVALID_SQL_NAME THEN DBMS_OUTPUT.PUT_LINE('no name'); END;
+        """) == ["no name"]
