@@ -46,8 +46,10 @@ def _sql() -> str:
     return f"""\
 ## SQL
 
-SELECT (joins, (+), subquery factoring, CONNECT BY, PIVOT, ROLLUP, analytic functions, FETCH FIRST,
-FOR UPDATE), INSERT (ALL, FIRST), UPDATE, DELETE, MERGE, RETURNING, LOCK TABLE, transaction control.
+SELECT (joins, (+), LATERAL, APPLY, subquery factoring with recursion, CONNECT BY, PIVOT, UNPIVOT,
+GROUPING SETS, analytic functions, FETCH FIRST, SAMPLE, FOR UPDATE), INSERT (ALL, FIRST), UPDATE,
+DELETE, MERGE - on tables, on updatable views, on views with INSTEAD OF triggers, on one partition -,
+RETURNING, LOG ERRORS (not of MERGE), LOCK TABLE, transaction control.
 
 Functions
 

@@ -381,10 +381,20 @@ class SetOperation(Node):
 
 
 @dataclass(slots=True, eq=False)
+class Search(Node):
+    """SEARCH DEPTH | BREADTH FIRST BY ... SET column, of a recursive WITH."""
+
+    depth: bool
+    order: list[OrderItem]
+    column: Ident
+
+
+@dataclass(slots=True, eq=False)
 class CommonTable(Node):
     name: Ident
     columns: list[Ident] | None
     query: Query
+    search: Search | None = None
 
 
 @dataclass(slots=True, eq=False)

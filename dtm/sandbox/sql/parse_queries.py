@@ -61,9 +61,25 @@ class QueryParser(SourceParser):
             self.close_paren()
         self.expect("AS", 905)
         query = self._parenthesised_query()
-        if self.is_word("SEARCH", "CYCLE"):
-            self.unsupported(123, f"{self.token.value} clause of a recursive WITH")
-        return n.CommonTable(at, name, columns, query)
+        table = n.CommonTable(at, name, columns, query)
+        if self.is_word("SEARCH"):
+            table.search = self._search()
+        if self.is_word("CYCLE"):
+            self.unsupported(123, "CYCLE clause of a recursive WITH")
+        return table
+
+    def _search(self) -> n.Search:
+        at = self.advance().offset
+        word = self.accept_any("DEPTH", "BREADTH")
+        if word is None:
+            self.fail(905)
+        self.expect("FIRST", 905)
+        self.expect("BY", 924)
+        order = [self._order_item()]
+        while self.accept_op(","):
+            order.append(self._order_item())
+        self.expect("SET", 905)
+        return n.Search(at, word == "DEPTH", order, self.identifier())
 
     # ------------------------------------------------------------ set operators and tail
 

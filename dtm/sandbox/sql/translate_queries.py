@@ -251,6 +251,16 @@ class QueryTranslator(SelectTranslator):
             raise OraError(32039, offset=table.at)
         if not isinstance(body, n.SetOperation) or body.op != "UNION ALL":
             raise OraError(32040, offset=table.query.at)
+        if table.search is not None:
+            return self._searched_table(table, table.search, body, holder)
+        name, columns, sql = self._recursion_of(table, body, holder)
+        heads = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
+        return f"{name}({heads}) AS ({sql})"
+
+    def _recursion_of(
+        self, table: n.CommonTable, body: n.SetOperation, holder: Scope
+    ) -> tuple[str, list[OutColumn], str]:
+        """The SQLite name, the columns and the text of a recursive query."""
         anchor = self._operand(body.left, holder)
         columns = [
             OutColumn(c.name, replace(c.value, digits=None, wide=family(c.value.type) == "N"))
@@ -264,7 +274,48 @@ class QueryTranslator(SelectTranslator):
         for ours, theirs in zip(columns, member.columns, strict=True):
             if family(theirs.value.type) not in {family(ours.value.type), "?"}:
                 raise OraError(1790, offset=body.at)
-        heads = ", ".join(f"c{i}" for i in range(1, len(columns) + 1))
         anchor_sql = self._as_operand(anchor, columns, first=False)
         member_sql = self._as_operand(member, columns, first=False)
-        return f"{name}({heads}) AS ({anchor_sql} UNION ALL {member_sql})"
+        return name, columns, f"{anchor_sql} UNION ALL {member_sql}"
+
+    def _searched_table(
+        self, table: n.CommonTable, search: n.Search, body: n.SetOperation, holder: Scope
+    ) -> str:
+        """SEARCH: the order in which SQLite takes rows off its queue, by a hidden level."""
+        left, right = body.left, body.right
+        if not isinstance(left, n.Select) or not isinstance(right, n.Select):
+            self.context.unsupported(123, "SEARCH over nested set operations", search.at)
+        hidden = n.Ident("$LEVEL", search.at, quoted=True)
+        above = n.Binary(search.at, "+", n.Name(search.at, (hidden,)), _one(search.at))
+        leveled = replace(
+            table,
+            columns=[*(table.columns or []), hidden],
+            query=replace(table.query, body=replace(
+                body, left=_with_item(left, _one(search.at)), right=_with_item(right, above))),
+        )  # fmt: skip
+        name, columns, sql = self._recursion_of(leveled, leveled.query.body, holder)  # type: ignore[arg-type]
+        last = len(columns)
+        terms = [f"{last} DESC" if search.depth else str(last)]
+        for item in search.order:
+            index = self._set_order_index(Relation(sql, columns[:-1]), item)
+            place = columns[index - 1].value.moved(f"c{index}")
+            words = self.order_term(place, item).removeprefix(self.key(place))
+            terms.append(f"{index}{words}")
+        heads = ", ".join(f"c{i}" for i in range(1, last + 1))
+        shown = ", ".join(f"c{i}" for i in range(1, last))
+        numbered = self.context.alias("w")
+        order = OutColumn(search.column.text, Typed(f"c{last}", NUMBER, nullable=False, digits=12))
+        holder.ctes[table.name.text] = CommonTableInfo(numbered, [*columns[:-1], order])
+        return (
+            f"{name}({heads}) AS ({sql} ORDER BY {', '.join(terms)} LIMIT -1), {numbered}({heads}) "
+            f"AS (SELECT {shown}, row_number() OVER () FROM (SELECT * FROM {name} LIMIT -1))"
+        )
+
+
+def _one(at: int) -> n.Node:
+    return n.NumberLiteral(at, "1")
+
+
+def _with_item(select: n.Select, expression: n.Node) -> n.Select:
+    item = n.SelectItem(select.at, expression, None, "$LEVEL")
+    return replace(select, items=[*select.items, item])

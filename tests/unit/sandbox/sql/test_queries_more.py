@@ -63,6 +63,13 @@ CASES = [
     ("select lpad(' ', 2 * (level - 1)) || nm from e start with mgr is null "
      "connect by prior id = mgr order siblings by upper(nm) desc, id + 0.5",
      [("King",), ("  Clark",), ("  Blake",), ("    Jones",), ("      Ford",)]),
+    # SEARCH of a recursive WITH: an ordering column; depth first visits children before siblings
+    ("with r (id, nm) as (select id, nm from e where mgr is null union all select e.id, e.nm from r "
+     "join e on e.mgr = r.id) search depth first by nm set o select nm, o from r order by o",
+     [("King", 1), ("Blake", 2), ("Jones", 3), ("Ford", 4), ("Clark", 5)]),
+    ("with r (id, nm) as (select id, nm from e where mgr is null union all select e.id, e.nm from r "
+     "join e on e.mgr = r.id) search breadth first by nm desc set o select * from r order by o",
+     [(1, "King", 1), (3, "Clark", 2), (2, "Blake", 3), (4, "Jones", 4), (5, "Ford", 5)]),
     # LATERAL, APPLY
     ("select p.dn, x.nm from p, lateral (select nm from e where dep = p.id order by id desc) x "
      "order by p.id, x.nm", [("ACC", "Clark"), ("ACC", "King"), ("DEV", "Blake"), ("DEV", "Jones")]),
