@@ -356,7 +356,7 @@ class NamingMixin(Base):
             self.assigned_bind(expr)
             found = self.bind_place(expr)
             if found.store is None:
-                raise pls(expr.pos, 363, found.text)
+                raise found.refusal or pls(expr.pos, 363, found.text)
             return found
         if not isinstance(expr, Ref):
             raise pls(expr.pos, 321, "expression")

@@ -11,7 +11,7 @@ from dtm.sandbox.interpreter.runtime import Frame, Routine, UnitInfo
 from dtm.sandbox.interpreter.syntax.tree import Param as ParamNode
 from dtm.sandbox.interpreter.syntax.tree import Pos, SqlText, SubprogramDecl, TypeRef
 from dtm.sandbox.interpreter.types import ObjectType, PlType, RecordType
-from dtm.sandbox.kernel.errors import Unsupported
+from dtm.sandbox.kernel.errors import OraError, Unsupported
 
 Value = Any
 Run = Callable[[Frame], Value]
@@ -220,6 +220,7 @@ class Place:
     store: Callable[[Frame, Value], None] | None = None
     reach: Run | None = None
     problem: int = 363
+    refusal: OraError | None = None  # what assigning raises instead
     text: str = ""
     slot: int | None = None  # of a variable of the running subprogram itself
     exact: bool = False  # (object AS type): methods are not dispatched

@@ -17,6 +17,7 @@ from dtm.sandbox.interpreter.runtime import Frame, Param, Routine
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import pls
 from dtm.sandbox.interpreter.types import Scalar
+from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import TriggerEvent
 from dtm.sandbox.kernel.types import Kind, OraType
 
@@ -107,6 +108,9 @@ class TriggerUnitMixin(ObjectUnitMixin):
         sides = {header.new: "new", header.old: "old"}
         side = sides.get(bind.name)
         name = bind.name if bind.member is None else f"{bind.name}.{bind.member}"
+        plain = not header.sections
+        if plain and side is not None and bind.member is not None and not header.row_level:
+            raise OraError(4082)
         if side is None or bind.member is None or not header.row_level:
             raise pls(bind.pos, 49, name)
         kind = self.trigger_columns.get(bind.member)
@@ -115,6 +119,8 @@ class TriggerUnitMixin(ObjectUnitMixin):
         place = Place(kind, self._event_reader(side, bind.member), text=bind.member)
         if side == "new" and header.timing == "BEFORE":
             place.store = self._event_writer(bind.member)
+        elif plain:
+            place.refusal = OraError(4084 if side == "new" else 4085)
         return place
 
     def _event_reader(self, side: str, column: str) -> Run:

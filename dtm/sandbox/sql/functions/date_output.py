@@ -50,9 +50,13 @@ def _one(value: dt.datetime, element: Element, env: Environment) -> str:
 
 
 def _number(number: int, width: int, element: Element) -> str:
+    digits = f"{number:0{width}d}" if element.fill else str(number)
+    if element.suffix == "TH":
+        ending = spelling.suffixed(number, "TH")[-2:]
+        return digits + (ending if element.text[-1].isupper() else ending.lower())
     if element.suffix:
         return _cased(spelling.suffixed(number, element.suffix), element.text)
-    return f"{number:0{width}d}" if element.fill else str(number)
+    return digits
 
 
 def _cased(text: str, shape: str) -> str:

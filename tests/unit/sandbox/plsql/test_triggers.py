@@ -79,13 +79,24 @@ def test_commit_in_a_trigger(emp):
     ("text", "message"),
     [
         ("BEFORE INSERT ON emp FOR EACH ROW BEGIN :NEW.nope := 1; END;", "PLS-00049: bad bind variable 'NEW.NOPE'"),
-        ("AFTER INSERT ON emp FOR EACH ROW BEGIN :NEW.sal := 1; END;", "PLS-00363"),
-        ("BEFORE INSERT ON emp FOR EACH ROW BEGIN :OLD.sal := 1; END;", "PLS-00363"),
-        ("BEFORE INSERT ON emp BEGIN :NEW.sal := 1; END;", "PLS-00049"),
     ],
 )  # fmt: skip
 def test_compile_errors(emp, text, message):
     assert message in str(emp.create(f"CREATE TRIGGER tr {text}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("AFTER INSERT ON emp FOR EACH ROW BEGIN :NEW.sal := 1; END;", 4084),
+        ("BEFORE INSERT ON emp FOR EACH ROW BEGIN :OLD.sal := 1; END;", 4085),
+        ("BEFORE INSERT ON emp BEGIN :NEW.sal := 1; END;", 4082),
+    ],
+)
+def test_what_create_trigger_refuses(emp, text, code):
+    with pytest.raises(OraError) as caught:
+        emp.create(f"CREATE TRIGGER tr {text}")
+    assert caught.value.code == code
 
 
 def test_a_trigger_with_errors_cannot_fire(emp):

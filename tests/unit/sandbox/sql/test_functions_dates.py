@@ -91,6 +91,7 @@ def test_default_formats_are_american():
 @pytest.mark.parametrize(
     ("args", "expected"),
     [
+        (("TO_CHAR", d("2026-02-03"), "DDTH Ddth fmDDth"), "03RD 03rd 3RD"),
         (("ADD_MONTHS", d("2026-02-28"), 1), d("2026-03-31")),
         (("ADD_MONTHS", d("2026-01-31"), 1), d("2026-02-28")),
         (("ADD_MONTHS", "31-JAN-26", -1), d("2025-12-31")),
