@@ -119,7 +119,13 @@ def halted_at(ref: FaultWorld, point: Point, where: str, mode: str) -> RunReport
 
 
 @pytest.mark.parametrize(
-    ("after", "never"), [("iterator", "initial"), ("initial", "a"), ("a", "b"), ("d", "finalN")]
+    ("after", "never"),
+    [
+        ("a", "b"),
+        pytest.param("iterator", "initial", marks=pytest.mark.slow),
+        pytest.param("initial", "a", marks=pytest.mark.slow),
+        pytest.param("d", "finalN", marks=pytest.mark.slow),
+    ],
 )
 def test_a_halt_before_the_next_intent_is_always_seen(
     ref: FaultWorld, after: str, never: str
@@ -134,6 +140,7 @@ def test_a_halt_before_the_next_intent_is_always_seen(
     ref.assert_each_once("east")
 
 
+@pytest.mark.slow
 def test_a_halt_after_the_iteration_is_seen_at_its_end(make: Make) -> None:
     with make(iterations=2) as ref:
         report = halted_at(ref, Point.ANSWER_RECEIVED, "a", "ITERATION")

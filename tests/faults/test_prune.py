@@ -95,6 +95,7 @@ def test_abandoned_runs_are_finished(two: FaultWorld) -> None:
     assert set(on_client(two, "west").values()) == {0}
 
 
+@pytest.mark.slow
 def test_an_instance_that_is_away_keeps_its_logs_for_the_next_time(two: FaultWorld) -> None:
     age(two, two.run().run_id, 31)
     two.broken[two.schemas["east"].user] = "127.0.0.1:1/NOBODY"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from dtm.errors import ExitCode
 from dtm.model.states import RunState, StreamState
 from dtm.runner import watch
@@ -37,6 +39,7 @@ def test_wrong_password_fails_its_stream_and_is_grouped(two: FaultWorld) -> None
     two.assert_each_once("east")
 
 
+@pytest.mark.slow
 def test_missing_requirement_is_named_and_resumable(make: Make) -> None:
     with make("east", "west") as two:
         two.requires = {"objects": ["NOBODY.NOTHING"]}
@@ -56,6 +59,7 @@ def test_missing_requirement_is_named_and_resumable(make: Make) -> None:
         two.assert_each_once("west")
 
 
+@pytest.mark.slow
 def test_an_instance_that_is_not_reached_stays_pending(two: FaultWorld) -> None:
     two.broken[two.schemas["east"].user] = "127.0.0.1:1/NOBODY"
     report = two.run()

@@ -250,6 +250,7 @@ def test_weak_liveness_is_recorded(make: Make) -> None:
         assert ref.query("SELECT liveness FROM dtm_run_streams") == [("weak",)]
 
 
+@pytest.mark.slow
 def test_the_alter_session_of_a_statement_is_kept_and_shown(make: Make) -> None:
     plain = "|| my_sid || ')');\n    obey(p_task);"
     assert plain in reference.BODY
