@@ -80,28 +80,32 @@ class OracleClient:
         self._tag(info)
         patience_s = self._waiting.own_s if again else self._waiting.orphan_s
         stream, work = self._names(info)
-        self._acquire(stream, Mode.X, patience_s, f"{info.operation} is run there")
-        result = self._acquire(
-            work, Mode.X, patience_s, "a session of a dead runner is still at work"
-        )
+        result = locks.request_all(self._session, [(stream, Mode.X), (work, Mode.X)])
+        if result is LockResult.BUSY:  # one by one: who is in the way of which?
+            self._acquire(stream, Mode.X, patience_s, f"{info.operation} is run there")
+            result = self._acquire(
+                work, Mode.X, patience_s, "a session of a dead runner is still at work"
+            )
         if result is LockResult.NOT_GRANTED:
             self._nobody_tagged(info)
             return "weak"
         locks.release(self._session, work)
-        self._acquire(work, Mode.S, 0, "another runner was faster")
-        self._pass_gate()
+        self._share(work, "another runner was faster")
         return "strong"
 
     def join(self, info: StreamInfo) -> None:
         """See `ports.Client.join`."""
         self._tag(info)
         self._session.identity()  # `stop` needs it when the session is busy
-        self._acquire(self._names(info)[1], Mode.S, 0, "another runner takes the stream over")
-        self._pass_gate()
+        self._share(self._names(info)[1], "another runner takes the stream over")
 
-    def _pass_gate(self) -> None:
+    def _share(self, work: str, why: str) -> None:
+        """Take S on W and on the code gate; `why` says what is in the way of the first."""
         gate = code_lock_name(self._schema)
-        self._acquire(gate, Mode.S, self._waiting.gate_s, "code is being installed there")
+        both = locks.request_all(self._session, [(work, Mode.S), (gate, Mode.S)])
+        if both is LockResult.BUSY:
+            self._acquire(work, Mode.S, 0, why)
+            self._acquire(gate, Mode.S, self._waiting.gate_s, "code is being installed there")
 
     def _acquire(self, name: str, mode: Mode, patience_s: float, why: str) -> LockResult:
         """Request a lock again and again, each time without waiting inside the database."""
