@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 
 
 class Packet(IntEnum):
@@ -65,7 +65,7 @@ class Function(IntEnum):
     SESSION_STATE = 176
 
 
-class ExecuteOption(IntFlag):
+class ExecuteOption(IntEnum):
     """Options of the EXECUTE function."""
 
     PARSE = 0x01
@@ -78,7 +78,7 @@ class ExecuteOption(IntFlag):
     BATCH_ERRORS = 0x80000
 
 
-class ExecuteFlag(IntFlag):
+class ExecuteFlag(IntEnum):
     """Element 9 of the EXECUTE function's vector."""
 
     SCROLLABLE = 0x02
