@@ -58,7 +58,8 @@ class TypingMixin(NamingMixin):
     def _named(self, ref: TypeRef) -> PlType:
         path = ref.path
         symbol: Symbol | None = self.scope.find(path[0])
-        if isinstance(symbol, AttributeSymbol):
+        own_name = isinstance(symbol, LabelSymbol) and len(path) == 1  # a constructor's type
+        if isinstance(symbol, AttributeSymbol) or own_name:
             symbol = None
         rest = path[1:]
         if symbol is None and len(path) == 1 and path[0] in STANDARD_TYPES:

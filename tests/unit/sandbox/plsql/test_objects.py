@@ -212,3 +212,15 @@ def test_exceptions_of_dbms_assert(session):
     assert session.lines("""DECLARE s VARCHAR2(99); BEGIN s := DBMS_ASSERT.SIMPLE_SQL_NAME('1 x');
         EXCEPTION WHEN DBMS_ASSERT.INVALID_SQL_NAME THEN DBMS_OUTPUT.PUT_LINE('no name'); END;
         """) == ["no name"]
+
+
+def test_a_constructor_may_declare_variables_of_its_type(session):
+    session.create("""CREATE TYPE t AS OBJECT (x NUMBER, y NUMBER,
+        CONSTRUCTOR FUNCTION t(x NUMBER) RETURN SELF AS RESULT);""")
+    assert (
+        session.create("""CREATE TYPE BODY t AS
+        CONSTRUCTOR FUNCTION t(x NUMBER) RETURN SELF AS RESULT IS o t := t(x, 7);
+        BEGIN SELF.x := o.x; y := o.y; RETURN; END; END;""")
+        == []
+    )
+    assert session.value("t(5).x || t(5).y") == "57"
