@@ -9,7 +9,7 @@ from dtm.cli.layout import duration, indent, paragraph, some, table
 from dtm.cli.view_events import stream_name
 from dtm.cli.view_status import head, run_row
 from dtm.model.states import AttemptState
-from dtm.repository.runs_rows import Event
+from dtm.repository.runs_rows import Event, RunRow
 from dtm.runner.watch import AttemptLine, ErrorGroup, HistoryLine, Logs, SqlLine
 
 # The last word on an outcome is normally the answer of the call; other sources are told.
@@ -23,11 +23,12 @@ def history_text(lines: Sequence[HistoryLine]) -> str:
     """Runs of one operation with the mean seconds of each of their tasks."""
     if not lines:
         return "This operation never ran."
-    text = []
-    for line in lines:
-        run = line.run
-        ended = (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
-        text.append(f"{'  '.join(run_row(run, line.streams))}  {duration(ended)}")
+    titles = ("run", "operation", "env", "state", "done", "failed", "started (UTC)", "took")
+    rows = [(*run_row(line.run, line.streams), duration(_took(line.run))) for line in lines]
+    heading, *printed = table([titles, *rows]).splitlines()
+    text = [heading]
+    for first, line in zip(printed, lines, strict=True):
+        text.append(first)
         totals: dict[str, tuple[int, float]] = {}
         for time in line.tasks:
             count, seconds = totals.get(time.task, (0, 0.0))
@@ -41,6 +42,10 @@ def history_text(lines: Sequence[HistoryLine]) -> str:
             break_on_hyphens=False,
         )
     return "\n".join(text)
+
+
+def _took(run: RunRow) -> float | None:
+    return (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
 
 
 # ---------------------------------------------------------------- logs

@@ -19,6 +19,7 @@ from dtm.runner.watch import (
     AttemptLine,
     ErrorGroup,
     FailureLine,
+    HistoryLine,
     Logs,
     RunLine,
     RunStatus,
@@ -233,3 +234,14 @@ def test_exit_codes_combine_by_precedence() -> None:
 def test_a_line_number_is_not_an_emoji(capsys: pytest.CaptureFixture[str]) -> None:
     make_terminal().show("pkg.pkb:100:12: PLS-00201 [not markup] [/]")
     assert capsys.readouterr().out == "pkg.pkb:100:12: PLS-00201 [not markup] [/]\n"
+
+
+def test_history_has_headings_over_aligned_columns() -> None:
+    lines = [
+        HistoryLine(_run(state), {StreamState.COMPLETED: 3}, ())
+        for state in (RunState.COMPLETED, RunState.FAILED)
+    ]
+    heading, first, second = view_watch.history_text(lines).splitlines()
+    assert heading.split()[-1] == "took"
+    place = heading.index("took")
+    assert first[place:] == second[place:] == "1m 30s"
