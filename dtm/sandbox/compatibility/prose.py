@@ -31,6 +31,7 @@ Locks and time
 Durability
 - What was committed survives the death of the process at any moment (kill -9), over several
   tablespaces too. It does not survive the death of the machine: files are not flushed (fsync).
+- A DDL statement commits the open transaction even if it has a syntax error; Oracle parses first.
 - No redo, archive logs, flashback or recycle bin: DROP TABLE is PURGE.
 
 Dependencies
