@@ -1,7 +1,4 @@
-"""SQL for sessions: the SqlPort over storage, dictionary and translator.
-
-One `Engine` per instance, one `SqlSession` per logged-on session.
-"""
+"""SQL for sessions: the SqlPort. One `Engine` per instance, one `SqlSession` per session."""
 
 from __future__ import annotations
 
@@ -39,6 +36,7 @@ from dtm.sandbox.sql.engine_plans import Outcome, Statement, Template
 from dtm.sandbox.sql.engine_runtime import Actor, Runtime
 from dtm.sandbox.sql.engine_sequences import Draws, SessionSequences
 from dtm.sandbox.sql.engine_set import set_session
+from dtm.sandbox.sql.engine_transactions import TransactionControl
 from dtm.sandbox.sql.engine_views import REFRESH, refreshed
 from dtm.sandbox.sql.functions.environment import Environment
 from dtm.sandbox.sql.parse_statements import StatementParser
@@ -131,7 +129,7 @@ class Engine:
         return compiled.columns, outcome.rows
 
 
-class SqlSession:
+class SqlSession(TransactionControl):
     """SqlPort of one session."""
 
     def __init__(
@@ -389,60 +387,10 @@ class SqlSession:
                 self, lambda needs, sql: self.engine.evaluate(self.storage, needs, sql), node, text
             )
         elif isinstance(node, d.Transaction):
-            self._transaction(node, text)
+            self.control(node, text)
         elif isinstance(node, d.SetConstraints | d.SetRole):
             set_session(self.storage, node)
         return SqlResult()
-
-    def _transaction(self, node: d.Transaction, text: str) -> None:
-        if node.kind == "commit":
-            self.commit()
-        elif node.kind == "rollback" and node.name is not None:
-            self.rollback_to(node.name)
-        elif node.kind == "rollback":
-            self.rollback()
-        elif node.kind == "savepoint":
-            self.savepoint(node.name or "")
-        else:
-            if self.in_transaction():
-                raise OraError(1453)
-            if node.read_only:
-                raise unsupported(text, 304, "SET TRANSACTION READ ONLY", node.at)
-
-    # ------------------------------------------------------------ transactions
-
-    def commit(self) -> None:
-        self.storage.commit()
-
-    def rollback(self) -> None:
-        self.storage.rollback()
-
-    def savepoint(self, name: str) -> None:
-        self.storage.savepoint(name)
-
-    def rollback_to(self, name: str) -> None:
-        self.storage.rollback_to(name)
-
-    def mark(self) -> object:
-        return self.storage.mark()
-
-    def undo_to(self, mark: object) -> None:
-        self.storage.undo_to(mark)
-
-    def in_transaction(self) -> bool:
-        return self.storage.in_transaction()
-
-    def transaction_id(self) -> str | None:
-        return self.storage.transaction_id()
-
-    def begin_autonomous(self) -> None:
-        self.storage.begin_autonomous()
-
-    def end_autonomous(self) -> None:
-        self.storage.end_autonomous()
-
-    def close(self) -> None:
-        self.storage.close()
 
 
 def _small_kind(node: d.Statement) -> str:

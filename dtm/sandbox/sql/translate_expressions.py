@@ -27,28 +27,13 @@ from dtm.sandbox.sql.functions import (
 )
 from dtm.sandbox.sql.functions.conversion import FLOATS, family
 from dtm.sandbox.sql.functions.environment import Environment
-from dtm.sandbox.sql.translate_base import (
-    NATIVE_DIGITS,
-    TranslatorBase,
-    null_of,
-    quote_text,
-)
+from dtm.sandbox.sql.translate_base import NATIVE_DIGITS, TranslatorBase, null_of, quote_text
 from dtm.sandbox.sql.translate_storage import cast_function
 
 # Functions that are called without parentheses.
-BARE_FUNCTIONS = frozenset(
-    [
-        "SYSDATE",
-        "SYSTIMESTAMP",
-        "CURRENT_DATE",
-        "CURRENT_TIMESTAMP",
-        "LOCALTIMESTAMP",
-        "USER",
-        "UID",
-        "SESSIONTIMEZONE",
-        "DBTIMEZONE",
-    ]
-)
+BARE_FUNCTIONS = frozenset({"DBTIMEZONE", "SESSIONTIMEZONE", "UID", "USER"}) | {
+    *("CURRENT_DATE", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "SYSDATE", "SYSTIMESTAMP")
+}
 _FOLDED = {"+": numeric.add, "-": numeric.subtract, "*": numeric.multiply}
 _HIERARCHY_COLUMNS = frozenset({"LEVEL", "CONNECT_BY_ISLEAF", "CONNECT_BY_ISCYCLE"})
 
