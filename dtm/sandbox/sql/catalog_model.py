@@ -59,7 +59,6 @@ class TableColumn:
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """A constraint. `type`: P primary key, U unique, R foreign key, C check (and NOT NULL).
-
     `condition` is Oracle text, `condition_sql` the SQLite form over NEW's columns ("NEW." is put
     in by storage). `references` is (owner, table, constraint) of the key a foreign key points at.
     """
@@ -355,11 +354,8 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """What one user, role or PUBLIC was granted.
-
-    `system`: privilege -> with admin option; `roles`: role -> with admin option;
-    `objects`: (owner, name, privilege, column or "") -> (grantable, grantor).
-    """
+    """What a user, role or PUBLIC was granted. `system`, `roles`: name -> with admin option;
+    `objects`: (owner, name, privilege, column or "") -> (grantable, grantor)."""
 
     grantee: str
     is_role: bool = False
