@@ -90,6 +90,15 @@ class FakeCatalog:
     def index(self, owner: str, name: str) -> None:
         """Statistics are not for this double."""
 
+    def jobs(self) -> dict[tuple[str, str], dict[str, Any]]:
+        return {}
+
+    def change_number(self) -> int:
+        return 1
+
+    def ddl_of(self, kind: str, owner: str, name: str) -> None:
+        """It knows no table whose DDL could be told."""
+
     def tables_of(self, owner: str) -> tuple[str, ...]:
         return ()
 

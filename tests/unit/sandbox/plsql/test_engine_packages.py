@@ -124,7 +124,7 @@ def test_ddl_from_the_dictionary(session):
     session.sql_run("CREATE TABLE d (a NUMBER(5,2) DEFAULT 1 NOT NULL, b VARCHAR2(10 CHAR),"
                     " CONSTRAINT d_pk PRIMARY KEY (b), CHECK (a > 0))")  # fmt: skip
 
-    def ddl(kind, name):
+    def ddl(kind: str, name: str) -> str:
         text = session.value(f"DBMS_METADATA.GET_DDL('{kind}', '{name}')")
         return " ".join(text.split())
 
