@@ -317,6 +317,11 @@ def distance(source: PlType, target: PlType) -> int | None:
     return 0 if source is target else 1
 
 
+# "PL/SQL looks for matching numeric parameters in this order" (PL/SQL Language Reference 19c,
+# "Formal Parameters that Differ Only in Numeric Data Type").
+_NUMERIC_ORDER = (Kind.PLS_INTEGER, Kind.NUMBER, Kind.BINARY_FLOAT, Kind.BINARY_DOUBLE)
+
+
 def _scalar_distance(source: Scalar, target: Scalar) -> int | None:
     if source.kind is target.kind:
         return 0
@@ -325,10 +330,12 @@ def _scalar_distance(source: Scalar, target: Scalar) -> int | None:
     if Kind.BOOLEAN in (source.kind, target.kind):
         return None
     if source.kind in NUMBER_KINDS and target.kind in NUMBER_KINDS:
-        return 1
+        return _NUMERIC_ORDER.index(target.kind) + 1
     try:
         conversion_to(source, target)
     except Mismatch:
         return None
-    cost = conversion.distance(source.ora, target.ora)
-    return 2 if cost == 0 else 2 + cost
+    beyond = len(_NUMERIC_ORDER) + 1
+    if target.kind in NUMBER_KINDS:
+        beyond += _NUMERIC_ORDER.index(target.kind)
+    return beyond + conversion.distance(source.ora, target.ora)

@@ -105,9 +105,7 @@ def _properties(tokens: Tokens, statement: CreateTable) -> None:
             tokens.expect("ROWS")
             statement.temporary = word
         elif tokens.accept("ORGANIZATION"):
-            if tokens.accept("EXTERNAL"):
-                tokens.unsupported(421, "external table")
-            statement.properties["ORGANIZATION"] = tokens.accept_any("INDEX", "HEAP") or "HEAP"
+            statement.properties.update(_organization(tokens))
         elif tokens.at("PARTITION", "BY"):
             statement.partitioning = parse_partitioning(tokens)
         elif word := tokens.accept_any("ENABLE", "DISABLE"):
@@ -123,6 +121,21 @@ def _properties(tokens: Tokens, statement: CreateTable) -> None:
             statement.query = tokens.rest()
         elif not found:
             return
+
+
+def _organization(tokens: Tokens) -> dict[str, str]:
+    """After ORGANIZATION. Of INDEX also [INCLUDING column] OVERFLOW [attributes]: no effect here."""
+    if tokens.accept("EXTERNAL"):
+        tokens.unsupported(421, "external table")
+    kind = tokens.accept_any("INDEX", "HEAP") or "HEAP"
+    found = {"ORGANIZATION": kind, **parse_physical(tokens)}
+    if kind == "INDEX" and tokens.accept("INCLUDING"):
+        tokens.identifier()
+        tokens.expect("OVERFLOW")
+        parse_physical(tokens)
+    elif kind == "INDEX" and tokens.accept("OVERFLOW"):
+        parse_physical(tokens)
+    return found
 
 
 class TableCreator:

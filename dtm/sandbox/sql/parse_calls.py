@@ -138,6 +138,8 @@ class CallParser(Cursor):
                 break
         if self.is_word("ON") and self.word_ahead(1, "OVERFLOW"):
             self._overflow(call)
+        if self.is_word("ORDER") and call.path == ("COLLECT",):
+            call.within = self.order_by_clause()
         if self.is_word("USING"):
             self.unsupported(112, f"USING in {call.path[-1]}")
 

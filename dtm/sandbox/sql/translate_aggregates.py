@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.types import NUMBER, Kind
+from dtm.sandbox.kernel.types import NUMBER, Kind, OraType
+from dtm.sandbox.sql import composites
 from dtm.sandbox.sql import engine_aggregates as aggregates
 from dtm.sandbox.sql import engine_ordered as ordered
 from dtm.sandbox.sql import parse_nodes as n
@@ -20,7 +21,7 @@ from dtm.sandbox.sql.translate_conditions import ConditionTranslator
 
 PERCENTILES = frozenset({"PERCENTILE_CONT", "PERCENTILE_DISC"})
 AGGREGATES = (
-    frozenset({"COUNT", "SUM", "AVG", "MIN", "MAX", "LISTAGG"})
+    frozenset({"COLLECT", "COUNT", "SUM", "AVG", "MIN", "MAX", "LISTAGG"})
     | aggregates.STATISTIC_NAMES
     | PERCENTILES
 )
@@ -127,6 +128,8 @@ class AggregateTranslator(ConditionTranslator):
     def _plain_aggregate(self, name: str, node: n.Call, scope: Scope) -> Typed:
         if name == "LISTAGG":
             return self._listagg(node, scope)
+        if name == "COLLECT":
+            return self._collect(node, scope)
         if name in PERCENTILES:
             function, value, order = self.percentile(name, node, scope)
             return replace(value, sql=f"{function}({order})", row=None)
@@ -183,6 +186,17 @@ class AggregateTranslator(ConditionTranslator):
         function = self.listagg_function(node)
         body = f"{function}({parts[0].sql}, {separator}{' ORDER BY ' + order if order else ''})"
         return Typed(body, typing_rules.text())
+
+    def _collect(self, node: n.Call, scope: Scope) -> Typed:
+        """COLLECT([DISTINCT] value [ORDER BY ...]): only in CAST(COLLECT(...) AS type)."""
+        if len(node.arguments) != 1:
+            raise OraError(909, offset=node.at)
+        value = self.expression(node.arguments[0], scope)
+        distinct = "DISTINCT " if node.quantifier == "DISTINCT" else ""
+        order = self.order_sql(node.within or [], scope)
+        function = self.context.function(composites.collect(value.type))
+        sql = f"{function}({distinct}{value.sql}{' ORDER BY ' + order if order else ''})"
+        return Typed(sql, OraType(Kind.COLLECTION, user=("", "")))
 
     def listagg_function(self, node: n.Call) -> str:
         kind, filler, count = node.overflow or ("ERROR", None, False)

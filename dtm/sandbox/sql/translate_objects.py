@@ -73,21 +73,11 @@ class ObjectTranslator(FunctionTranslator):
 
     def dispatch(self, node: n.Call, scope: Scope) -> Typed:
         name = node.path[0] if len(node.path) == 1 and not node.parts[0].quoted else ""
-        if name == "COLLECT":
-            return self.collect(node, scope)
         if name == "VALUE":
             return self.value_function(node, scope)
         if name == "CARDINALITY":
             return self.cardinality(node, scope)
         return super().dispatch(node, scope)
-
-    def collect(self, node: n.Call, scope: Scope) -> Typed:
-        """COLLECT(value): only in CAST(COLLECT(...) AS type)."""
-        if len(node.arguments) != 1:
-            raise OraError(909, offset=node.at)
-        value = self.expression(node.arguments[0], scope)
-        sql = f"{self.context.function(composites.collect(value.type))}({value.sql})"
-        return Typed(sql, OraType(Kind.COLLECTION, user=("", "")))
 
     def value_function(self, node: n.Call, scope: Scope) -> Typed:
         """VALUE(alias): a row of TABLE() as the element it is."""

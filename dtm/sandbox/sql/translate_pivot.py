@@ -52,6 +52,8 @@ class PivotTranslator(QueryTranslator):
 
     def _cell(self, call: n.Call, pivots: list[n.Name], value: n.Node, scope: Scope) -> Typed:
         """One aggregate over the rows where the pivot columns have one combination of values."""
+        if call.path == ("COLLECT",):
+            self.context.unsupported(127, "COLLECT in PIVOT", call.at)
         if len(call.parts) != 1 or call.path[0] not in AGGREGATES:
             raise OraError(56902, offset=call.at)
         values = value.items if isinstance(value, n.Tuple) else [value]

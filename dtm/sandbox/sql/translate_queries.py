@@ -14,6 +14,7 @@ from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import OutColumn, Relation, Scope, Typed
 from dtm.sandbox.sql.bind_sources import CommonTableInfo
 from dtm.sandbox.sql.bind_walk import walk
+from dtm.sandbox.sql.composites import KINDS
 from dtm.sandbox.sql.functions import typing_rules
 from dtm.sandbox.sql.functions.conversion import FLOATS, family
 from dtm.sandbox.sql.translate_blocks import ranked
@@ -169,6 +170,8 @@ class QueryTranslator(SelectTranslator):
 
     def _common_column(self, left: OutColumn, right: OutColumn, node: n.SetOperation) -> OutColumn:
         a, b = left.value, right.value
+        if node.op != "UNION ALL" and {a.type.kind, b.type.kind} & set(KINDS):
+            self.context.unsupported(126, f"{node.op} of objects or collections", node.at)
         if node.op != "UNION ALL" and {family(a.type), family(b.type)} & {"L", "B"}:
             raise OraError(932, "-", "CLOB", offset=node.at)
         try:

@@ -101,7 +101,7 @@ def _join(left: OraType, right: OraType) -> OraType:
         return OraType(Kind.CLOB)
     if set(pair) <= set("DSZ"):
         return max(left, right, key=lambda t: "DSZ".index(family(t)))
-    if pair[0] == pair[1] and pair[0] != "!":
+    if pair[0] == pair[1] and (pair[0] != "!" or (left == right and left.user is not None)):
         return left
     raise OraError(932, left.kind.value, right.kind.value)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, Unsupported
 from tests.unit.sandbox.plsql.real import Database
 
 
@@ -158,3 +158,50 @@ def test_an_invalid_function_in_sql(session):
     with pytest.raises(OraError) as caught:
         session.sql_run("SELECT broken FROM dual")
     assert caught.value.text == "ORA-06575: Package or function BROKEN is in an invalid state"
+
+
+def test_collect_per_group(session):
+    """COLLECT is an aggregate: DISTINCT and ORDER BY in it, a key for every other column."""
+    rows = "(SELECT MOD(LEVEL, 2) k, CEIL(LEVEL / 2) n FROM dual CONNECT BY LEVEL <= 5)"
+    text = f"""DECLARE k NUMBER; t names; c SYS_REFCURSOR; BEGIN
+        OPEN c FOR SELECT k, CAST(COLLECT(TO_CHAR(n) ORDER BY n DESC) AS names) FROM {rows}
+          GROUP BY k ORDER BY k;
+        LOOP FETCH c INTO k, t; EXIT WHEN c%NOTFOUND;
+          DBMS_OUTPUT.PUT_LINE(k || ':' || pk.named(t)); END LOOP; END;"""
+    assert session.lines(text) == ["0:2;1;", "1:3;2;1;"]
+    counted = "CARDINALITY(CAST(COLLECT(DISTINCT TO_CHAR(k)) AS names))"
+    assert session.sql_run(f"SELECT {counted} c, COUNT(*) n FROM {rows}") == [(2, 5)]
+    with pytest.raises(OraError) as raised:
+        session.sql_run(f"SELECT n, {counted} c FROM {rows}")
+    assert raised.value.code == 937
+
+
+def test_union_all_of_objects(session):
+    """UNION ALL takes objects of one type; without MAP or ORDER no other set operator does."""
+    text = """DECLARE l people := people(person(1, 'a', NULL), person(2, 'b', NULL)); r people; BEGIN
+        SELECT o BULK COLLECT INTO r FROM (SELECT VALUE(x) o FROM TABLE(l) x WHERE id = 2
+          {} SELECT {} FROM TABLE(l) x WHERE id = 1);
+        FOR i IN 1 .. r.COUNT LOOP DBMS_OUTPUT.PUT_LINE(r(i).title); END LOOP; END;"""
+    assert session.lines(text.format("UNION ALL", "VALUE(x)")) == ["Mx b", "Mx a"]
+    assert "ORA-01790" in session.error(text.format("UNION ALL", "x.name")).text
+    with pytest.raises(Unsupported):
+        session.run(text.format("UNION", "VALUE(x)"))
+
+
+def test_numeric_overloads(session):
+    """PLS_INTEGER, NUMBER, BINARY_FLOAT, BINARY_DOUBLE is the order in which matches are looked for
+    (PL/SQL Language Reference 19c, "Formal Parameters that Differ Only in Numeric Data Type")."""
+    types = ("PLS_INTEGER", "NUMBER", "BINARY_FLOAT", "BINARY_DOUBLE")
+
+    def chosen(argument: str, *declared: str) -> str:
+        procedures = "".join(
+            f"PROCEDURE p(x {t}) IS BEGIN DBMS_OUTPUT.PUT_LINE('{t}'); END; " for t in declared
+        )
+        return "".join(session.lines(f"DECLARE {procedures} BEGIN p({argument}); END;"))
+
+    assert chosen("0", *types) == "PLS_INTEGER"
+    assert chosen("0", "BINARY_DOUBLE", "NUMBER") == "NUMBER"
+    assert chosen("0.5", "BINARY_DOUBLE", "BINARY_FLOAT") == "BINARY_FLOAT"
+    assert chosen("0.5d", *types) == "BINARY_DOUBLE"
+    assert chosen("'5'", "BINARY_FLOAT", "NUMBER") == "NUMBER"
+    assert chosen("'5'", "NUMBER", "VARCHAR2") == "VARCHAR2"

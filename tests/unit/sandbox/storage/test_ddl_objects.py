@@ -25,6 +25,19 @@ Fails = Callable[..., OraError]
 # ---------------------------------------------------------------- indexes
 
 
+def test_index_organized_tables_may_overflow(app: Client, fails: Fails) -> None:
+    """CREATE TABLE, "index_org_table_clause": OVERFLOW, with INCLUDING before it, has attributes of
+    its own; a table that is not index-organized has none (ORA-00922)."""
+    columns = "(a NUMBER PRIMARY KEY, b VARCHAR2(10))"
+    app.ddl(
+        f"CREATE TABLE t {columns} ORGANIZATION INDEX INITRANS 4 OVERFLOW NOLOGGING INITRANS 4"
+    )
+    app.ddl(f"CREATE TABLE u {columns} ORGANIZATION INDEX PCTTHRESHOLD 20 INCLUDING a OVERFLOW")
+    assert app.table("t").properties["ORGANIZATION"] == "INDEX"
+    fails(922, app.ddl, f"CREATE TABLE v {columns} OVERFLOW")
+    fails(905, app.ddl, f"CREATE TABLE v {columns} ORGANIZATION INDEX INCLUDING a")
+
+
 def test_indexes(app: Client, fails: Fails) -> None:
     app.ddl("CREATE TABLE t (a NUMBER, b VARCHAR2(10), c CLOB)")
     app.insert("t", 1, "x")
