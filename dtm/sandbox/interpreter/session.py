@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from dtm.plsql.lexer import BIND, IDENT, QUOTED, Token, lex
 from dtm.sandbox.interpreter import bridge
 from dtm.sandbox.interpreter.compiler.hosts import function_refs
-from dtm.sandbox.interpreter.compiler.objects import attribute_constructor, same_parameters
 from dtm.sandbox.interpreter.compiler.symbols import PackageSymbol, RoutineGroup
 from dtm.sandbox.interpreter.firing import fire
+from dtm.sandbox.interpreter.headers import announced, call_block, unit_header
 from dtm.sandbox.interpreter.library import Library
 from dtm.sandbox.interpreter.raising import UserDefined
 from dtm.sandbox.interpreter.runtime import (
@@ -22,19 +20,18 @@ from dtm.sandbox.interpreter.runtime import (
     Routine,
     RoutineKey,
     Runtime,
-    UnitInfo,
     final_error,
 )
+from dtm.sandbox.interpreter.sqlcalls import completed, construct, constructor_ref
 from dtm.sandbox.interpreter.syntax.errors import CompileError
 from dtm.sandbox.interpreter.types import (
     SYS_REFCURSOR,
     CollectionType,
-    ObjectType,
     PlType,
     Scalar,
     system_type,
 )
-from dtm.sandbox.interpreter.values import Assoc, Instance, Table
+from dtm.sandbox.interpreter.values import Assoc, Table
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import (
     BlockBind,
@@ -52,7 +49,6 @@ from dtm.sandbox.kernel.types import Composite, Kind, OraType
 
 Value = Any
 _CALL = re.compile(r"\s*CALL(?![\w$#])", re.IGNORECASE)
-_UNIT_TYPES = ("PACKAGE", "PROCEDURE", "FUNCTION", "TRIGGER", "TYPE")
 _INDEX = Scalar(OraType(Kind.PLS_INTEGER))
 
 
@@ -124,7 +120,7 @@ class Interpreter:
         owner = header.owner or schema
         catalog = self.rt.catalog
         existing = catalog.unit(owner, header.name, header.type)
-        if not header.replace and existing is not None and not _announced(existing):
+        if not header.replace and existing is not None and not announced(existing):
             raise OraError(955)
         other = catalog.resolve((owner, header.name), schema)
         if existing is None and other is not None and other[0] == owner:
@@ -213,7 +209,7 @@ class Interpreter:
             return function_refs(path[-1], [routine], found[0], found[1])
         kind = None if found is not None and found[2] != "TYPE" else self._type(path, schema)
         if kind is not None:
-            return _constructor_ref(kind)
+            return constructor_ref(kind)
         if len(path) >= 2:
             head = path[:-1]
             found = rt.catalog.resolve(head, schema)
@@ -274,13 +270,13 @@ class Interpreter:
     def _call(self, routine: Routine, owner: str, name: str, values: list[Value]) -> Value:
         rt = self.rt
         if routine.method is not None or routine.unit.type == "TYPE":
-            return _construct(rt, routine, values)
+            return construct(rt, routine, values)
         if routine.home is None and routine.unit.type == "FUNCTION":
             current = self.library.standalone(rt, owner, name, "FUNCTION")
             dummy = Frame(rt, None, routine.unit, [])
-            return rt.invoke_unit(current, None, _completed(current, dummy, values)).ret
+            return rt.invoke_unit(current, None, completed(current, dummy, values)).ret
         state = rt.package(owner, name)
-        values = _completed(routine, state.spec, values)
+        values = completed(routine, state.spec, values)
         if routine.python is not None:
             return routine.python(rt, *values)
         target = state.implementations.get(routine.key, routine)
@@ -316,56 +312,6 @@ class Interpreter:
         self.library.locks.release_all(self.rt.context.sid, committed_only=True)
 
 
-def _completed(routine: Routine, frame: Frame, values: list[Value]) -> list[Value]:
-    """Defaults for the parameters a SQL call left out."""
-    rest = routine.params[len(values) :]
-    return [*values, *(None if p.default is None else p.default(frame) for p in rest)]
-
-
-def _constructor_ref(kind: PlType) -> FunctionRef | None:
-    """A type's constructor for SQL."""
-    sql = bridge.sql_type(kind)
-    if isinstance(kind, CollectionType):
-        element = bridge.sql_type(kind.element)
-        return FunctionRef(kind.name, sql, (), (sql.user, None), elements=element)
-    if not isinstance(kind, ObjectType) or not kind.instantiable:
-        return None
-    unit = UnitInfo(kind.owner, kind.name, "TYPE", definer=True)
-    routines = [method.routine for method in kind.constructors]
-    default = attribute_constructor(kind, unit)
-    if not any(same_parameters(routine, default) for routine in routines):
-        routines.append(default)
-    refs = []
-    for routine in routines:
-        params = routine.params if routine.method is None else routine.params[1:]
-        parameters = tuple(
-            (p.name, bridge.sql_type(p.type), p.default is not None) for p in params
-        )
-        refs.append(FunctionRef(kind.name, sql, parameters, (sql.user, _without_self(routine))))
-    return replace(refs[0], overloads=tuple(refs[1:]))
-
-
-def _without_self(routine: Routine) -> Routine:
-    """A constructor as SQL calls it."""
-    if routine.method is None:
-        return routine
-    called = Routine(routine.name, routine.params[1:], routine.returns, routine.unit)
-    called.method = routine.method
-    return called
-
-
-def _construct(rt: Runtime, routine: Routine, values: list[Value]) -> Value:
-    """Run an object type's constructor."""
-    if routine.python is not None:
-        return routine.python(rt, *values)
-    kind = routine.method.home
-    frame = Frame(rt, None, routine.unit, [])
-    values = _completed(routine, frame, values)
-    fresh = Instance(kind, [bridge.from_sql(None, field.type) for field in kind.fields])
-    body = rt.type_body(kind.owner, kind.name)[routine.method.routine.key]
-    return rt.invoke_unit(body, None, [fresh, *values]).v[0]
-
-
 def _bind_type(bind: BlockBind) -> PlType:
     ora = bind.type
     if ora.kind is Kind.REF_CURSOR:
@@ -393,68 +339,3 @@ def _out_value(value: Value) -> Value:
     if isinstance(value, Assoc | Table):
         return list(value.items())
     return value
-
-
-def call_block(text: str) -> str:
-    """CALL p(...) [INTO :x] as a block. SQL Language Reference 19c, "CALL"."""
-    tokens = lex(text).tokens
-    start = tokens[0].end
-    depth = 0
-    for index, token in enumerate(tokens):
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if depth == 0 and token.kind == IDENT and token.value == "INTO":
-            target = tokens[index + 1] if index + 1 < len(tokens) else None
-            if target is None or target.kind != BIND:
-                break
-            return f"BEGIN {target.text} := {text[start : token.offset]}; END;"
-    body = text[start:].rstrip().rstrip(";")
-    return f"BEGIN {body}; END;"
-
-
-class Header:
-    """What a CREATE names: read without parsing the rest, which may be wrong."""
-
-    __slots__ = ("name", "owner", "replace", "source", "start", "type")
-
-    def __init__(self, tokens: list[Token], index: int, text: str, *, replace: bool) -> None:
-        self.replace = replace
-        kind = tokens[index].value
-        self.start = tokens[index].offset
-        index += 1
-        if index < len(tokens) and tokens[index].value == "BODY" and kind in ("PACKAGE", "TYPE"):
-            kind += " BODY"
-            index += 1
-        self.type = kind
-        names: list[str] = []
-        while index < len(tokens) and tokens[index].kind in (IDENT, QUOTED):
-            names.append(tokens[index].value)
-            if index + 1 >= len(tokens) or tokens[index + 1].text != ".":
-                break
-            index += 2
-        if not names or len(names) > 2:
-            raise OraError(4050)
-        self.name = names[-1]
-        self.owner = names[0] if len(names) == 2 else None
-        self.source = text[self.start :].rstrip()
-
-
-def _announced(unit: StoredUnit) -> bool:
-    """CREATE TYPE name; only says that there will be a type: completing it is no replacement."""
-    return (
-        unit.type == "TYPE"
-        and len(lex(unit.text).tokens) <= 5
-        and not any(token.value in ("AS", "IS", "UNDER") for token in lex(unit.text).tokens)
-    )
-
-
-def unit_header(text: str) -> Header:
-    """Read CREATE [OR REPLACE] [EDITIONABLE] type [owner.]name; ORA-04050 when there is no name."""
-    tokens = lex(text).tokens
-    index = 0
-    replace = False
-    while index < len(tokens) and tokens[index].value not in _UNIT_TYPES:
-        replace = replace or tokens[index].value == "REPLACE"
-        index += 1
-    if index >= len(tokens):
-        raise OraError(900)
-    return Header(tokens, index, text, replace=replace)

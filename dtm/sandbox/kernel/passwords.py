@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 
-from dtm.sandbox.kernel.ports import Verifier
+from dtm.sandbox.kernel.serving import Verifier
 
 DEFAULT_ITERATIONS = 4096
 _SALT_BYTES = 16

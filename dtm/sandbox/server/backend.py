@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.ports import ClientLink, ServerSession, Verifier
+from dtm.sandbox.kernel.serving import ClientLink, ServerSession, Verifier
 from dtm.sandbox.server.faults import AFTER, BEFORE, FaultBoard
 from dtm.sandbox.server.registry import SessionRegistry
 

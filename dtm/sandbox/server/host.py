@@ -11,7 +11,8 @@ from typing import Any
 from dtm.sandbox.interpreter.library import Library
 from dtm.sandbox.interpreter.session import Interpreter
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.ports import ClientLink, SessionContext, Verifier
+from dtm.sandbox.kernel.ports import SessionContext
+from dtm.sandbox.kernel.serving import ClientLink, Verifier
 from dtm.sandbox.server.faults import FaultBoard
 from dtm.sandbox.server.interrupts import Interrupt
 from dtm.sandbox.server.registry import Session, SessionRegistry

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.ports import ClientLink
+from dtm.sandbox.kernel.serving import ClientLink
 
 _LOOK_EVERY_S = 0.003  # at the socket
 _AGAIN_AFTER_S = 1.0  # a cancel that an exception handler swallowed is raised again

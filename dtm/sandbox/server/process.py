@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.passwords import make_verifier
-from dtm.sandbox.kernel.ports import Verifier
+from dtm.sandbox.kernel.serving import Verifier
 from dtm.sandbox.server.backend import Host, SandboxBackend
 from dtm.sandbox.server.channel import ControlServer
 from dtm.sandbox.server.faults import FaultBoard, InvalidFault, make_fault

@@ -6,17 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from dtm.sandbox.kernel.ports import (
-    BlockBind,
-    Compiled,
-    ExecuteResult,
-    PlsqlPort,
-    QueryResult,
-    SessionContext,
-    SqlPort,
-    Value,
-    Verifier,
-)
+from dtm.sandbox.kernel.ports import BlockBind, Compiled, PlsqlPort, SessionContext, SqlPort, Value
+from dtm.sandbox.kernel.serving import ExecuteResult, QueryResult, Verifier
 from dtm.sandbox.server.faults import FaultBoard
 from dtm.sandbox.server.registry import Session, SessionRegistry
 from dtm.sandbox.wire.statements import scan

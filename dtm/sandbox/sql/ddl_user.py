@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.passwords import make_verifier, matches
-from dtm.sandbox.kernel.ports import Verifier
+from dtm.sandbox.kernel.serving import Verifier
 from dtm.sandbox.sql import storage_tables
 from dtm.sandbox.sql.catalog import now
 from dtm.sandbox.sql.catalog_model import (

@@ -9,7 +9,7 @@ from pathlib import Path
 import apsw
 
 from dtm.sandbox.kernel.errors import OraError
-from dtm.sandbox.kernel.ports import Verifier
+from dtm.sandbox.kernel.serving import Verifier
 from dtm.sandbox.sql import dictionary, engine_persistent
 from dtm.sandbox.sql.catalog import Catalog, now
 from dtm.sandbox.sql.catalog_model import DataFile, Grants, Tablespace, User

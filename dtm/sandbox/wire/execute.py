@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dtm.sandbox.kernel.errors import ENDS_CALL, OraError
-from dtm.sandbox.kernel.ports import BlockBind, ExecuteResult, ServerSession, Value
+from dtm.sandbox.kernel.ports import BlockBind, Value
+from dtm.sandbox.kernel.serving import ExecuteResult, ServerSession
 from dtm.sandbox.wire.answers import Status
 from dtm.sandbox.wire.codec import Writer
 from dtm.sandbox.wire.columns import Field, describe, require_bind_count

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from dtm.sandbox.kernel.passwords import make_verifier, matches
-from dtm.sandbox.kernel.ports import SessionContext, Verifier
+from dtm.sandbox.kernel.ports import SessionContext
+from dtm.sandbox.kernel.serving import Verifier
 from dtm.sandbox.wire.codec import Reader, Writer
 from dtm.sandbox.wire.packets import Disconnected
 from dtm.sandbox.wire.protocol import Message

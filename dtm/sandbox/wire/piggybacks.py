@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dtm.sandbox.kernel.errors import OraError, Unsupported
-from dtm.sandbox.kernel.ports import ServerSession
+from dtm.sandbox.kernel.serving import ServerSession
 from dtm.sandbox.wire.codec import Reader
 from dtm.sandbox.wire.cursors import CursorTable
 from dtm.sandbox.wire.lobs import LobStore

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 from dtm.sandbox.kernel.passwords import make_verifier, matches
-from dtm.sandbox.kernel.ports import Backend, ClientLink, ServerSession
+from dtm.sandbox.kernel.serving import Backend, ClientLink, ServerSession
 from dtm.sandbox.wire import handshake
 from dtm.sandbox.wire.answers import Status, close_answer
 from dtm.sandbox.wire.codec import Reader, Writer

@@ -18,14 +18,12 @@ from typing import Any
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.passwords import make_verifier
-from dtm.sandbox.kernel.ports import (
-    BlockBind,
+from dtm.sandbox.kernel.ports import BlockBind, SessionContext, Value
+from dtm.sandbox.kernel.serving import (
     ClientLink,
     ExecuteResult,
     QueryResult,
     ServerSession,
-    SessionContext,
-    Value,
     Verifier,
 )
 from dtm.sandbox.kernel.types import Column, Kind, Months, OraType

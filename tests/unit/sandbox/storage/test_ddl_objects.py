@@ -13,7 +13,7 @@ import pytest
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.passwords import matches
-from dtm.sandbox.kernel.ports import Verifier
+from dtm.sandbox.kernel.serving import Verifier
 from dtm.sandbox.kernel.types import NUMBER, Column
 from dtm.sandbox.sql.catalog_model import Sequence, View
 from dtm.sandbox.sql.privileges import Resolver, has_system_privilege
