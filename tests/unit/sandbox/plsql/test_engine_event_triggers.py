@@ -7,14 +7,6 @@ import pytest
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql.event_triggers import logged_on
-from tests.unit.sandbox.plsql.real import Database
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    database = Database(tmp_path_factory.mktemp("instance") / "one")
-    yield database
-    database.close()
 
 
 @pytest.fixture

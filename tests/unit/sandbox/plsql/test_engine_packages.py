@@ -6,16 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sandbox.plsql.real import Database
-
 GATHER = "BEGIN DBMS_STATS.GATHER_TABLE_STATS({}); END;"
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    database = Database(tmp_path_factory.mktemp("instance") / "one")
-    yield database
-    database.close()
 
 
 @pytest.fixture

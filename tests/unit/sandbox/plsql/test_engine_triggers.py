@@ -9,14 +9,6 @@ from __future__ import annotations
 import pytest
 
 from dtm.sandbox.kernel.errors import OraError
-from tests.unit.sandbox.plsql.real import Database
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    database = Database(tmp_path_factory.mktemp("instance") / "one")
-    yield database
-    database.close()
 
 
 @pytest.fixture
