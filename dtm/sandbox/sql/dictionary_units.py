@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from dtm.plsql.lexer import lex
 from dtm.plsql.outline import Subprogram, outline
 from dtm.sandbox.kernel.types import Kind
 from dtm.sandbox.sql.catalog_model import Index, Partition, Sequence, Table, Unit
@@ -45,7 +46,8 @@ def register(registry: Registry) -> None:
     registry.family(
         "TYPES",
         "OWNER:v128 TYPE_NAME:v128 TYPE_OID:r16 TYPECODE:v128 ATTRIBUTES:n METHODS:n "
-        "PREDEFINED:v3 INCOMPLETE:v3 FINAL:v3 INSTANTIABLE:v3",
+        "PREDEFINED:v3 INCOMPLETE:v3 FINAL:v3 INSTANTIABLE:v3 PERSISTABLE:v3 "
+        "SUPERTYPE_OWNER:v128 SUPERTYPE_NAME:v128 LOCAL_ATTRIBUTES:n LOCAL_METHODS:n TYPEID:r16",
         _types,
         seen_by="TYPE_NAME",
     )
@@ -204,13 +206,33 @@ def _pls(text: str) -> tuple[Encoded, Encoded]:
 def _types(reader: Reader) -> Iterator[Values]:
     for unit in reader.all(Unit):
         if unit.type == "TYPE" and unit.text:
-            words = unit.text.upper().split()
-            collection = "TABLE" in words or any(w.startswith("VARRAY") for w in words)
-            final = "NO" if "NOT FINAL" in " ".join(words) else "YES"
+            words = [t.value for t in lex(unit.text).tokens]
+            collection = "TABLE" in words or "VARRAY" in words
+            tail = words[_last(words, ")") + 1 :]
             yield (
                 unit.owner, unit.name, None, "COLLECTION" if collection else "OBJECT", None, None,
-                "NO", "NO", final, "YES",
+                "NO", "NO", _yes_no(tail, "FINAL"), _yes_no(tail, "INSTANTIABLE"),
+                _yes_no(tail, "PERSISTABLE"), *_supertype(unit.owner, words), None, None, None,
             )  # fmt: skip
+
+
+def _last(words: list[str], word: str) -> int:
+    return max((i for i, found in enumerate(words) if found == word), default=-1)
+
+
+def _yes_no(tail: list[str], word: str) -> str:
+    """A property behind the attributes: YES unless NOT stands before it."""
+    at = _last(tail, word)
+    return "NO" if at > 0 and tail[at - 1] == "NOT" else "YES"
+
+
+def _supertype(owner: str, words: list[str]) -> tuple[Encoded, Encoded]:
+    """UNDER [owner.]name, in front of the attributes."""
+    head = words[: words.index("(")] if "(" in words else words
+    if "UNDER" not in head[2:]:
+        return None, None
+    path = head[head.index("UNDER", 2) + 1 :]
+    return (path[0], path[2]) if path[1:2] == ["."] else (owner, path[0] if path else None)
 
 
 # ---------------------------------------------------------------- statistics

@@ -323,6 +323,8 @@ class ExpressionMixin(OperatorMixin):
     def _cast(self, expr: tree.Cast) -> Code:
         target = self.type_of(expr.type, sized=True)
         code = self.expression(expr.operand)
+        if code.type == NULL and isinstance(target, CollectionType) and target.how == "ASSOC":
+            return Code(self.initial_value(target), target)  # there is no NULL of such a type
         return Code(self.converted(code, target, expr.pos), target)
 
     def _extract(self, expr: tree.Extract) -> Code:

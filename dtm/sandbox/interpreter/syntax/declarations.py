@@ -334,6 +334,8 @@ class DeclarationParser(ExpressionParser):
                 self.advance()
             elif word == "AGGREGATE" or word == "SQL_MACRO":
                 raise Unsupported(611, word, *self.pos)
+            elif word == "PIPELINED" and self.at("USING", "ROW", "TABLE"):
+                raise Unsupported(611, "PIPELINED USING", *self.pos)
             elif word in ("PARALLEL_ENABLE", "ACCESSIBLE", "RESULT_CACHE"):
                 self._skip_option()
             options.append(word)

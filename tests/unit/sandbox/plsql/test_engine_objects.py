@@ -205,3 +205,38 @@ def test_numeric_overloads(session):
     assert chosen("0.5d", *types) == "BINARY_DOUBLE"
     assert chosen("'5'", "BINARY_FLOAT", "NUMBER") == "NUMBER"
     assert chosen("'5'", "NUMBER", "VARCHAR2") == "VARCHAR2"
+
+
+def test_user_types_tells_supertypes(session):
+    """Database Reference 19c, ALL_TYPES: FINAL, INSTANTIABLE and the supertype."""
+    for text in (
+        "CREATE TYPE shape AS OBJECT (n NUMBER, FINAL MEMBER FUNCTION f RETURN NUMBER)"
+        " NOT FINAL NOT INSTANTIABLE",
+        "CREATE TYPE disc UNDER u.shape (radius NUMBER)",
+    ):
+        session.sql_run(text)
+    assert session.sql_run(
+        "SELECT type_name, final, instantiable, supertype_owner, supertype_name FROM user_types"
+        " WHERE type_name IN ('SHAPE', 'DISC', 'NAMES') ORDER BY 1"
+    ) == [
+        ("DISC", "YES", "YES", "U", "SHAPE"),
+        ("NAMES", "YES", "YES", None, None),
+        ("SHAPE", "NO", "NO", None, None),
+    ]
+
+
+def test_cast_of_null_to_an_associative_array(session):
+    """An associative array is never NULL, as "Associative Arrays" has it: empty until filled."""
+    declared = "DECLARE SUBTYPE k IS VARCHAR2(9 CHAR); TYPE t IS TABLE OF NUMBER INDEX BY k; "
+    procedure = (
+        "PROCEDURE p(x t DEFAULT CAST(NULL AS t)) IS BEGIN DBMS_OUTPUT.PUT_LINE(x.COUNT); END; "
+    )
+    assert session.lines(f"{declared}{procedure}BEGIN p; END;") == ["0"]
+    assert "PLS-00382" in session.error(f"{declared}x t; BEGIN x := NULL; END;").text
+
+
+def test_pipelined_using_is_refused(session):
+    """Not implemented, and no syntax error either."""
+    with pytest.raises(Unsupported):
+        session.sql_run("""CREATE TYPE feed AS OBJECT (n NUMBER,
+            STATIC FUNCTION rows_of RETURN names PIPELINED USING feed)""")
