@@ -164,7 +164,7 @@ def _refused() -> str:
             "",
             _list(ddl.KNOWN_KINDS),
             "",
-            "Packages and types refused by name (650)",
+            "Packages, types and event functions refused by name (650)",
             "",
             _list(registry.NOT_SUPPLIED),
             "",

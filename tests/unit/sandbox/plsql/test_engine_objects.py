@@ -240,3 +240,18 @@ def test_pipelined_using_is_refused(session):
     with pytest.raises(Unsupported):
         session.sql_run("""CREATE TYPE feed AS OBJECT (n NUMBER,
             STATIC FUNCTION rows_of RETURN names PIPELINED USING feed)""")
+
+
+@pytest.mark.parametrize(
+    "statement", ["n := DBMS_PLSQL_CODE_COVERAGE.START_COVERAGE('run')", "n := ORA_SQL_TXT(names)"]
+)
+def test_supplied_by_oracle_alone_is_refused(session, statement):
+    """Packages and event attribute functions of Oracle's are no unknown names (PLS-00201)."""
+    with pytest.raises(Unsupported):
+        session.run(f"DECLARE n NUMBER; names ORA_NAME_LIST_T; BEGIN {statement}; END;")
+
+
+def test_select_into_a_bind(session):
+    """ "SELECT INTO Statement": a host variable takes a column as a variable does."""
+    text = "BEGIN SELECT COUNT(*), MAX(name) INTO :n, :m FROM TABLE(people(person(1, 'x', NULL))); END;"
+    assert session.run(text, n=None, m=None) == {"N": "1", "M": "x"}
