@@ -7,7 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dtm.sandbox.interpreter import bridge
-from dtm.sandbox.interpreter.compiler.hosts import function_refs
+from dtm.sandbox.interpreter.compiler.sqlcalls import (
+    completed,
+    construct,
+    constructor_ref,
+    function_refs,
+)
 from dtm.sandbox.interpreter.compiler.symbols import PackageSymbol, RoutineGroup
 from dtm.sandbox.interpreter.firing import fire
 from dtm.sandbox.interpreter.headers import announced, call_block, unit_header
@@ -22,7 +27,6 @@ from dtm.sandbox.interpreter.runtime import (
     Runtime,
     final_error,
 )
-from dtm.sandbox.interpreter.sqlcalls import completed, construct, constructor_ref
 from dtm.sandbox.interpreter.syntax.errors import CompileError
 from dtm.sandbox.interpreter.types import (
     SYS_REFCURSOR,

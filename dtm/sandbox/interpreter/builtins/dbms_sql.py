@@ -42,6 +42,14 @@ _CODES = {
     Kind.BLOB: 113, Kind.TIMESTAMP: 180, Kind.TIMESTAMP_TZ: 181, Kind.INTERVAL_YM: 182,
     Kind.INTERVAL_DS: 183, Kind.ROWID: 11, Kind.TIMESTAMP_LTZ: 231,
 }  # fmt: skip
+# What the three description records begin with.
+_DESCRIBED = (
+    "col_type BINARY_INTEGER := 0, col_max_len BINARY_INTEGER := 0,"
+    " col_name VARCHAR2(32767), col_name_len BINARY_INTEGER := 0, col_schema_name VARCHAR2(32),"
+    " col_schema_name_len BINARY_INTEGER := 0, col_precision BINARY_INTEGER := 0,"
+    " col_scale BINARY_INTEGER := 0, col_charsetid BINARY_INTEGER := 0,"
+    " col_charsetform BINARY_INTEGER := 0, col_null_ok BOOLEAN := TRUE"
+)
 
 
 def _overloads(template: str) -> str:
@@ -52,23 +60,11 @@ PACKAGE = registry.package(
     "DBMS_SQL",
     "PACKAGE dbms_sql AS\n"
     "  v6 CONSTANT INTEGER := 0;\n  native CONSTANT INTEGER := 1;\n  v7 CONSTANT INTEGER := 2;\n"
-    "  TYPE desc_rec IS RECORD (col_type BINARY_INTEGER := 0, col_max_len BINARY_INTEGER := 0,"
-    " col_name VARCHAR2(32767), col_name_len BINARY_INTEGER := 0, col_schema_name VARCHAR2(32),"
-    " col_schema_name_len BINARY_INTEGER := 0, col_precision BINARY_INTEGER := 0,"
-    " col_scale BINARY_INTEGER := 0, col_charsetid BINARY_INTEGER := 0,"
-    " col_charsetform BINARY_INTEGER := 0, col_null_ok BOOLEAN := TRUE);\n"
+    f"  TYPE desc_rec IS RECORD ({_DESCRIBED});\n"
     "  TYPE desc_tab IS TABLE OF desc_rec INDEX BY BINARY_INTEGER;\n"
-    "  TYPE desc_rec2 IS RECORD (col_type BINARY_INTEGER := 0, col_max_len BINARY_INTEGER := 0,"
-    " col_name VARCHAR2(32767), col_name_len BINARY_INTEGER := 0, col_schema_name VARCHAR2(32),"
-    " col_schema_name_len BINARY_INTEGER := 0, col_precision BINARY_INTEGER := 0,"
-    " col_scale BINARY_INTEGER := 0, col_charsetid BINARY_INTEGER := 0,"
-    " col_charsetform BINARY_INTEGER := 0, col_null_ok BOOLEAN := TRUE);\n"
+    f"  TYPE desc_rec2 IS RECORD ({_DESCRIBED});\n"
     "  TYPE desc_tab2 IS TABLE OF desc_rec2 INDEX BY BINARY_INTEGER;\n"
-    "  TYPE desc_rec3 IS RECORD (col_type BINARY_INTEGER := 0, col_max_len BINARY_INTEGER := 0,"
-    " col_name VARCHAR2(32767), col_name_len BINARY_INTEGER := 0, col_schema_name VARCHAR2(32),"
-    " col_schema_name_len BINARY_INTEGER := 0, col_precision BINARY_INTEGER := 0,"
-    " col_scale BINARY_INTEGER := 0, col_charsetid BINARY_INTEGER := 0,"
-    " col_charsetform BINARY_INTEGER := 0, col_null_ok BOOLEAN := TRUE,"
+    f"  TYPE desc_rec3 IS RECORD ({_DESCRIBED},"
     " col_type_name VARCHAR2(32767), col_type_name_len BINARY_INTEGER := 0);\n"
     "  TYPE desc_tab3 IS TABLE OF desc_rec3 INDEX BY BINARY_INTEGER;\n"
     "  TYPE varchar2a IS TABLE OF VARCHAR2(32767) INDEX BY BINARY_INTEGER;\n"
@@ -214,23 +210,20 @@ def _binder(kind: PlType) -> Any:
     return bind
 
 
-def _reader(kind: PlType) -> Any:
-    def read(rt: Runtime, number: int | None, name: str | None) -> Any:
-        statement = statement_of(rt, number)
-        key = (name or "").lstrip(":").upper()
-        if key in statement.results:
-            return statement.results[key]
-        if key not in statement.binds:
-            raise OraError(1006)
-        return statement.binds[key][0]
-
-    _ = kind
-    return read
+def variable_value(rt: Runtime, number: int | None, name: str | None) -> Any:
+    """An OUT bind's value after EXECUTE, else the one bound; ORA-01006 when there is no such bind."""
+    statement = statement_of(rt, number)
+    key = (name or "").lstrip(":").upper()
+    if key in statement.results:
+        return statement.results[key]
+    if key not in statement.binds:
+        raise OraError(1006)
+    return statement.binds[key][0]
 
 
 for _kind in _TYPES:
     PACKAGE.body("BIND_VARIABLE")(_binder(_kind))
-    PACKAGE.body("VARIABLE_VALUE")(_reader(_kind))
+    PACKAGE.body("VARIABLE_VALUE")(variable_value)
 PACKAGE.body("BIND_VARIABLE")(_binder(VARCHAR2))
 
 

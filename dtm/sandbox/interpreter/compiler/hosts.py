@@ -8,13 +8,13 @@ Language Reference 19c", Appendix B). What SQL's grammar does not know - subscri
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from dtm.plsql.lexer import BIND, IDENT, OP, QUOTED, Token
 from dtm.sandbox.interpreter import bridge
 from dtm.sandbox.interpreter.compiler.mentions import mentions
 from dtm.sandbox.interpreter.compiler.objects import ObjectMixin
+from dtm.sandbox.interpreter.compiler.sqlcalls import function_refs
 from dtm.sandbox.interpreter.compiler.symbols import (
     AttributeSymbol,
     Code,
@@ -28,7 +28,7 @@ from dtm.sandbox.interpreter.compiler.symbols import (
     Variable,
 )
 from dtm.sandbox.interpreter.registry import ATTRIBUTES
-from dtm.sandbox.interpreter.runtime import MAX_SITES, Frame, Routine, Runtime
+from dtm.sandbox.interpreter.runtime import MAX_SITES, Frame, Runtime
 from dtm.sandbox.interpreter.syntax.errors import CompileError, pls
 from dtm.sandbox.interpreter.syntax.expressions import ExpressionParser
 from dtm.sandbox.interpreter.syntax.tree import Args, Attribute, Bind, Ident, Pos, Ref, SqlText
@@ -374,27 +374,3 @@ def _field_reader(run: Run, index: int) -> Run:
         return record.fields[index]
 
     return read
-
-
-def function_refs(
-    name: str, routines: Sequence[Routine], owner: str, unit: str
-) -> FunctionRef | None:
-    """The overloads of a function SQL may call; the handle names the unit and the routine."""
-    refs = [_function_ref(name, routine, owner, unit) for routine in routines]
-    callable_ones = [ref for ref in refs if ref is not None]
-    if not callable_ones:
-        return None
-    return replace(callable_ones[0], overloads=tuple(callable_ones[1:]))
-
-
-def _function_ref(name: str, routine: Routine, owner: str, unit: str) -> FunctionRef | None:
-    if routine.returns is None:
-        return None
-    parameters = tuple(
-        (param.name, bridge.sql_type(param.type), param.default is not None)
-        for param in routine.params
-    )
-    home = routine.home or (owner, unit)
-    returns = bridge.sql_type(routine.returns)
-    shape = bridge.shape_of(routine.returns)
-    return FunctionRef(name, returns, parameters, (home, routine), shape=shape)

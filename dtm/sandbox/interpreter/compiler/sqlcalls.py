@@ -1,7 +1,8 @@
-"""Routines as SQL calls them: a type's constructors, defaults of what a call leaves out."""
+"""Routines as SQL calls them: functions, a type's constructors, defaults of what a call leaves out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,30 @@ from dtm.sandbox.interpreter.values import Instance
 from dtm.sandbox.kernel.ports import FunctionRef
 
 Value = Any
+
+
+def function_refs(
+    name: str, routines: Sequence[Routine], owner: str, unit: str
+) -> FunctionRef | None:
+    """The overloads of a function SQL may call; the handle names the unit and the routine."""
+    refs = [_function_ref(name, routine, owner, unit) for routine in routines]
+    callable_ones = [ref for ref in refs if ref is not None]
+    if not callable_ones:
+        return None
+    return replace(callable_ones[0], overloads=tuple(callable_ones[1:]))
+
+
+def _function_ref(name: str, routine: Routine, owner: str, unit: str) -> FunctionRef | None:
+    if routine.returns is None:
+        return None
+    parameters = tuple(
+        (param.name, bridge.sql_type(param.type), param.default is not None)
+        for param in routine.params
+    )
+    home = routine.home or (owner, unit)
+    returns = bridge.sql_type(routine.returns)
+    shape = bridge.shape_of(routine.returns)
+    return FunctionRef(name, returns, parameters, (home, routine), shape=shape)
 
 
 def completed(routine: Routine, frame: Frame, values: list[Value]) -> list[Value]:
