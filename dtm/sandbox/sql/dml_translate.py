@@ -228,7 +228,7 @@ class DmlTranslator(WriterTranslator):
         two_phase = numbered or len(self.context.needs.calls) > calls or self._reads(node, table)
         if node.errors is not None:
             return self.logged_update(node, change, self._tail(change), triggers, checks), table
-        items = self.returning(node.returning, target)
+        items = self.returning_set(node.returning, target)
         if not (triggers or checks or two_phase):
             body = ", ".join(f"{_set_target(column)} = {value}" for column, value in pairs)
             return self._plain_change(change, f"UPDATE %s SET {body}", items), table
@@ -375,7 +375,7 @@ class DmlTranslator(WriterTranslator):
         triggers = self.triggers(target.table, "DELETE")
         if node.errors is not None:
             return self.logged_delete(node, change, self._tail(change), triggers), target.table
-        items = self.returning(node.returning, target)
+        items = self.returning_set(node.returning, target)
         if triggers:
             plan = self._row_change(change, triggers, (), items, (), deletes=True)
             return plan, target.table

@@ -24,6 +24,7 @@ from dtm.sandbox.sql.dml_triggers import Triggers, triggers_for
 from dtm.sandbox.sql.functions.conversion import family
 from dtm.sandbox.sql.parse_statements import parse_expression
 from dtm.sandbox.sql.translate_base import null_of
+from dtm.sandbox.sql.translate_blocks import has_aggregates
 from dtm.sandbox.sql.translate_sources import ROWID
 from dtm.sandbox.sql.translate_storage import (
     column_digits,
@@ -209,6 +210,12 @@ class ValueTranslator(TargetTranslator):
         if any(family(c.value.type) == "!" for c in self.returning_columns):
             raise OraError(932, "SQL type", "PL/SQL type", offset=node.at)
         return ", ".join(c.value.sql for c in self.returning_columns)
+
+    def returning_set(self, node: d.Returning | None, target: Target) -> str:
+        """RETURNING of UPDATE and DELETE, where Oracle has aggregates over the changed rows, too."""
+        if node is not None and has_aggregates(*(item.expression for item in node.items)):
+            self.context.unsupported(141, "aggregate function in RETURNING", node.at)
+        return self.returning(node, target)
 
     def udf_rowid(self, table: Table) -> Typed:
         sql = self.udf(wrappers.ROWID_TEXT, str(table.id), ROW)

@@ -255,3 +255,14 @@ def test_select_into_a_bind(session):
     """ "SELECT INTO Statement": a host variable takes a column as a variable does."""
     text = "BEGIN SELECT COUNT(*), MAX(name) INTO :n, :m FROM TABLE(people(person(1, 'x', NULL))); END;"
     assert session.run(text, n=None, m=None) == {"N": "1", "M": "x"}
+
+
+def test_aggregates_in_returning(session):
+    """UPDATE, "returning_clause": SUM(...) over the changed rows is right, and refused by name;
+    INSERT may have none (ORA-00934)."""
+    session.sql_run("CREATE TABLE paid (n NUMBER)")
+    for statement in ("UPDATE paid SET n = n + 1", "DELETE FROM paid"):
+        with pytest.raises(Unsupported):
+            session.run(f"BEGIN {statement} RETURNING SUM(n) INTO :s; END;", s=None)
+    wrong = "BEGIN INSERT INTO paid VALUES (1) RETURNING SUM(n) INTO :s; END;"
+    assert "ORA-00934" in session.error(wrong, s=None).text
