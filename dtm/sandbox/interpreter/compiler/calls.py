@@ -22,12 +22,13 @@ from dtm.sandbox.interpreter.syntax.errors import pls
 from dtm.sandbox.interpreter.syntax.tree import Arg, Args, Bind, Expr, Pos, Ref
 from dtm.sandbox.interpreter.types import (
     NULL,
+    CollectionType,
     ObjectType,
     PlType,
     is_composite,
 )
 from dtm.sandbox.interpreter.values import copy_value
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, Unsupported
 
 Value = Any
 Store = Callable[[Frame, Value], None]
@@ -96,12 +97,25 @@ class CallMixin(ExpressionMixin):
             if cost is not None:
                 fitting.append((cost, routine, matched))
         if not fitting:
+            self._refuse_user_types(group, actuals, pos)
             raise pls(pos, 306, group.name)
         best = min(cost for cost, _, _ in fitting)
         chosen = [(r, m) for cost, r, m in fitting if cost == best]
         if len(chosen) > 1:
             raise pls(pos, 307, group.name)
         return chosen[0]
+
+    @staticmethod
+    def _refuse_user_types(group: RoutineGroup, actuals: list[Actual], pos: Pos) -> None:
+        """DBMS_SQL binds, defines and reads values of schema types in Oracle, not here."""
+        if any(routine.home == ("SYS", "DBMS_SQL") for routine in group.routines):
+            for actual in actuals:
+                kind = actual.code.type
+                if isinstance(kind, CollectionType | ObjectType) and kind.owner not in (
+                    None,
+                    "SYS",
+                ):
+                    raise Unsupported(651, f"DBMS_SQL.{group.name} of a user's type", *pos)
 
     def _with_own(
         self, group: RoutineGroup, routine: Routine, actuals: list[Actual], pos: Pos

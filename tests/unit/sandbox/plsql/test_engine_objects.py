@@ -266,3 +266,11 @@ def test_aggregates_in_returning(session):
             session.run(f"BEGIN {statement} RETURNING SUM(n) INTO :s; END;", s=None)
     wrong = "BEGIN INSERT INTO paid VALUES (1) RETURNING SUM(n) INTO :s; END;"
     assert "ORA-00934" in session.error(wrong, s=None).text
+
+
+def test_dbms_sql_refuses_types_of_users(session):
+    """DBMS_SQL, "DEFINE_COLUMN": nested tables are among what Oracle takes; a wrong type is not."""
+    text = "DECLARE c INTEGER := DBMS_SQL.OPEN_CURSOR; l {}; BEGIN DBMS_SQL.DEFINE_COLUMN(c, 1, l); END;"
+    with pytest.raises(Unsupported):
+        session.run(text.format("names"))
+    assert "PLS-00306" in session.error(text.format("BOOLEAN")).text
