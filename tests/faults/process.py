@@ -11,9 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+READY = "READY"  # what a held process writes when it has loaded everything
+
 
 class Process:
-    """A runner in a process of its own; what it writes goes to a file."""
+    """A runner in a process of its own; what it writes goes to a file.
+
+    A `held` one loads everything, says so, and does nothing before `begin`: on a busy machine that
+    takes longer than a run, and whatever is to happen to a run must not happen to its loading.
+    """
 
     def __init__(
         self,
@@ -21,13 +27,16 @@ class Process:
         directory: Path,
         env: Mapping[str, str],
         wrapper: Sequence[str] = (),
+        *,
+        held: bool = False,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         number = len(list(directory.glob("runner-*.out")))
         self._path = directory / f"runner-{number}.out"
+        command = [*wrapper, sys.executable, "-m", "tests.faults.runner_process"]
         with self._path.open("w") as out:
             self.popen = subprocess.Popen(
-                [*wrapper, sys.executable, "-m", "tests.faults.runner_process"],
+                [*command, "--held"] if held else command,
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -35,9 +44,21 @@ class Process:
                 cwd=Path(__file__).parents[2],
                 env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **env},
             )
+        self._given = json.dumps(given)
+        if not held:
+            self.begin()
+
+    def begin(self) -> None:
+        """Tell it what to do."""
         assert self.popen.stdin is not None
         with self.popen.stdin as stdin:
-            stdin.write(json.dumps(given))
+            stdin.write(self._given)
+
+    @property
+    def ready(self) -> bool:
+        """A held process waits for `begin`. AssertionError if it has ended instead."""
+        assert self.popen.poll() is None, self.output()
+        return READY in self.output()
 
     @property
     def pid(self) -> int:
@@ -55,9 +76,18 @@ class Process:
         """kill -9."""
         self.popen.kill()
         self.popen.wait(10)
+        if self.popen.stdin is not None:  # it may never have begun
+            self.popen.stdin.close()
 
     def signal(self, number: int) -> None:
         self.popen.send_signal(number)
+
+
+def begin_together(processes: Sequence[Process]) -> None:
+    """Let held processes begin when the last of them is ready."""
+    wait_until(lambda: all(process.ready for process in processes), "all are ready", 300.0)
+    for process in processes:
+        process.begin()
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:

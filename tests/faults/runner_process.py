@@ -20,6 +20,7 @@ from dtm.runner.request import RunRequest
 from dtm.runner.run import run
 from dtm.runner.signals import SignalLadder
 from tests.conftest import Database, Schema
+from tests.faults.process import READY
 from tests.faults.striking import Kill, Striker, installs, look, lost_answers
 from tests.faults.world import QUICK, FaultWorld
 
@@ -40,6 +41,8 @@ def armed(world: FaultWorld, point: str | None, where: str, action: str, count: 
 
 def main() -> int:
     """Run, armed."""
+    if "--held" in sys.argv:
+        print(READY, flush=True)
     given: dict[str, Any] = json.load(sys.stdin)
     database = Database(given["dsn"], "", "")
     schemas = {name: Schema(database, *login) for name, login in given["schemas"].items()}

@@ -13,7 +13,7 @@ from dtm.errors import ExitCode, Locked
 from dtm.runner.keeper import Keeper
 from dtm.runner.ports import Point
 from tests.faults.audit import audit, audit_calls
-from tests.faults.process import wait_until
+from tests.faults.process import begin_together, wait_until
 from tests.faults.world import CLIENT_TABLES, REPOSITORY_TABLES, FaultWorld
 
 
@@ -52,10 +52,12 @@ def test_second_runner_may_wait(ref: FaultWorld) -> None:
         assert second.wait() == 0, second.output()
 
 
+@pytest.mark.timeout(600)
 def test_many_runners_started_together_run_it_once_at_a_time(ref: FaultWorld) -> None:
     ref.tell("east", "a", "WAIT", times=1)
     with ref.gate("east") as open_gate:
-        runners = [ref.process() for _ in range(4)]
+        runners = [ref.process(held=True) for _ in range(4)]
+        begin_together(runners)
         ref.wait_for_call("east", "a")
         wait_until(
             lambda: sum(r.popen.poll() is not None for r in runners) == 3, "three are refused"

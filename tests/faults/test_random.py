@@ -16,7 +16,7 @@ import pytest
 from dtm.oracle.errors import OracleError
 from dtm.runner.ports import Point
 from tests.faults.audit import audit, audit_calls
-from tests.faults.process import Process
+from tests.faults.process import Process, begin_together
 from tests.faults.world import FaultWorld
 
 POINTS = [point.value for point in Point]
@@ -28,10 +28,14 @@ def start(ref: FaultWorld, dice: random.Random) -> Process:
     """A runner that may strike itself somewhere."""
     wait_s = dice.choice([0, 5])
     if dice.random() < 0.4:
-        return ref.process(wait_s=wait_s)
+        return ref.process(wait_s=wait_s, held=True)
     action = dice.choice(["kill", "kill", "raise"])
     return ref.process(
-        point=dice.choice(POINTS), action=action, count=dice.randint(1, 6), wait_s=wait_s
+        point=dice.choice(POINTS),
+        action=action,
+        count=dice.randint(1, 6),
+        wait_s=wait_s,
+        held=True,
     )
 
 
@@ -96,13 +100,14 @@ def play(ref: FaultWorld, seed: int, log: list[str]) -> None:
         ref.tell("east", dice.choice(TASKS), "FAIL")
     for _ in range(dice.randint(1, 2)):
         runners = [start(ref, dice) for _ in range(dice.randint(2, 4))]
+        begin_together(runners)
         for _ in range(dice.randint(0, 3)):
             time.sleep(dice.random())
             disturb = dice.choice(DISTURBANCES)
             log.append(disturb.__name__)
             disturb(ref, runners, dice)
         for runner in runners:
-            runner.wait(120)
+            runner.wait(240)
     if ref.database.sandbox is not None:
         ref.database.sandbox.clear_faults()
     reports = [ref.run(wait_s=20)]
@@ -138,6 +143,7 @@ def seeds() -> range:
     return range(first, last + 1)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", [1])
 def test_a_few_seeds(ref: FaultWorld, seed: int) -> None:
     play_or_say(ref, seed)

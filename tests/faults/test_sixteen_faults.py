@@ -18,7 +18,7 @@ from dtm.runner import control
 from dtm.runner.ports import Point
 from tests.faults import reference
 from tests.faults.conftest import Make
-from tests.faults.process import wait_until
+from tests.faults.process import begin_together, wait_until
 from tests.faults.world import FaultWorld
 
 OTHER_STATEMENT = (
@@ -55,10 +55,12 @@ def test_fault_03_an_object_disabled_meanwhile_does_not_complete_the_run(make: M
         assert by_object["APP.TWO"].state == "COMPLETED"
 
 
+@pytest.mark.timeout(600)
 def test_fault_05_two_that_start_together_do_not_both_run(ref: FaultWorld) -> None:
     ref.tell("east", "a", "WAIT")
     with ref.gate("east") as open_gate:
-        both = [ref.process(), ref.process()]
+        both = [ref.process(held=True), ref.process(held=True)]
+        begin_together(both)
         ref.wait_for_call("east", "a")
         wait_until(lambda: any(p.popen.poll() == 4 for p in both), "one is refused")
         open_gate()

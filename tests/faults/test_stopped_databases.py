@@ -15,6 +15,7 @@ from dtm.runner.ports import Point
 from dtm.runner.request import RunReport
 from tests.conftest import Database
 from tests.faults.audit import audit, audit_calls
+from tests.faults.process import begin_together
 from tests.faults.striking import Kill, Striker, installs, look, lost_answers
 from tests.faults.world import FaultWorld, fault_world
 from tests.sandbox_process import SandboxProcess
@@ -110,7 +111,8 @@ def test_stopped_at_every_point(world: FaultWorld, point: Kill, where: str, who:
 def test_many_start_together_a_hundred_times(two: FaultWorld) -> None:
     """Four runners at once: whoever is first works, the others are refused or find it done."""
     for round_ in range(100):
-        runners = [two.process() for _ in range(4)]
+        runners = [two.process(held=True) for _ in range(4)]
+        begin_together(runners)
         statuses = [runner.wait() for runner in runners]
         assert set(statuses) <= {0, 4}, (round_, [r.output() for r in runners])
         assert 0 in statuses, (round_, [r.output() for r in runners])

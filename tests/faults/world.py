@@ -179,11 +179,12 @@ class FaultWorld(applied.World):
         outage_s: float = 30.0,
         env: Mapping[str, str] | None = None,
         wrapper: Sequence[str] = (),
+        held: bool = False,
         **request: Any,
     ) -> Process:
         """Run in a process of its own. At the `count`-th time of `point` at `where` ("": any)
         it kills itself with SIGKILL, stops itself with SIGSTOP, or raises. `env`: added to the
-        environment; `wrapper`: the command that is to start it."""
+        environment; `wrapper`: the command that is to start it; `held`: it waits for `begin`."""
         given = {
             "dsn": self.database.dsn,
             "repository": [
@@ -197,7 +198,7 @@ class FaultWorld(applied.World):
             "outage_s": outage_s,
             "request": request,
         }
-        process = Process(given, self.state_dir / "runners", env or {}, wrapper)
+        process = Process(given, self.state_dir / "runners", env or {}, wrapper, held=held)
         self.processes.append(process)
         return process
 
