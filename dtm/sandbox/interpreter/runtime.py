@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from dtm.sandbox.interpreter.output import Output
 from dtm.sandbox.interpreter.raising import UserDefined
 from dtm.sandbox.interpreter.types import PlType
-from dtm.sandbox.interpreter.values import Cursor
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import (
     CatalogPort,
@@ -370,8 +369,3 @@ def final_error(error: OraError) -> OraError:
     final = OraError(6510, message="PL/SQL: unhandled user-defined exception")
     final.stack = error.stack
     return final
-
-
-def new_cursor() -> Cursor:
-    """A closed cursor."""
-    return Cursor()

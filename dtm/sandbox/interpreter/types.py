@@ -48,6 +48,10 @@ class RecordField:
     default: Callable[[Any], Any] | None = None
 
 
+def _position(fields: list[RecordField], name: str) -> int | None:
+    return next((index for index, entry in enumerate(fields) if entry.name == name), None)
+
+
 @dataclass(slots=True, eq=False)
 class RecordType:
     """`rowtype`: made by %ROWTYPE or a cursor; such records are assigned by position."""
@@ -62,10 +66,7 @@ class RecordType:
 
     def position(self, name: str) -> int | None:
         """Index of a field."""
-        for index, entry in enumerate(self.fields):
-            if entry.name == name:
-                return index
-        return None
+        return _position(self.fields, name)
 
     def describe(self) -> str:
         return self.name
@@ -127,10 +128,7 @@ class ObjectType:
 
     def position(self, name: str) -> int | None:
         """Index of an attribute."""
-        for index, entry in enumerate(self.fields):
-            if entry.name == name:
-                return index
-        return None
+        return _position(self.fields, name)
 
     def describe(self) -> str:
         return self.name

@@ -16,7 +16,6 @@ from dtm.sandbox.kernel.types import Column
 
 Value = Any
 _DELETED = object()
-_COMPOSITE: tuple[type, ...] = ()
 
 
 class Record:

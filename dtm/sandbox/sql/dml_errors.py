@@ -67,6 +67,19 @@ class Failures:
         if self.log.tag is not None:
             self.tag = self.log.tag.run(self.run.step, self.run.binds)[0][0]
 
+    def over(self, writer: RowWriter, rows: Template, work: Callable[[Row], None]) -> None:
+        """Do `work` for every row; the log is kept even if the statement fails."""
+        run = self.run
+        try:
+            writer.begin(run)
+            for row in rows.run(run.step, run.binds):
+                work(row)
+            writer.end(run)
+        except OraError:
+            self._write()
+            raise
+        self._write()
+
     def attempt(self, work: Callable[[], None], about: Callable[[], dict[str, Encoded]]) -> None:
         """Do one row's work; its failure is logged, or raised beyond the limit."""
         result = self.run.result
@@ -89,7 +102,7 @@ class Failures:
             return True
         return error.code in _LOGGED and not (error.code == 1 and self.log.operation != "I")
 
-    def write(self) -> None:
+    def _write(self) -> None:
         """Keep the log, whatever becomes of the statement."""
         if not self.rows:
             return
@@ -142,15 +155,7 @@ class LoggedInsert:
         run = Run(step, binds, actor, Outcome())
         failures = Failures(self.log, run)
         width = len(self.fit.slots)
-        try:
-            self.writer.begin(run)
-            for row in self.rows.run(step, binds):
-                self._row(run, failures, row, width)
-            self.writer.end(run)
-        except OraError:
-            failures.write()
-            raise
-        failures.write()
+        failures.over(self.writer, self.rows, lambda row: self._row(run, failures, row, width))
         return run.result
 
     def _row(self, run: Run, failures: Failures, row: Row, width: int) -> None:
@@ -174,20 +179,9 @@ class LoggedChange:
 
     def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
         run = Run(step, binds, actor, Outcome())
-        table = self.writer.table
-        if table.id in step.dirty:
-            found = self.candidates
-            step.require_free(table, found.render(step.dirty), found.used(binds))
+        self.candidates.require_free(step, self.writer.table, binds)
         failures = Failures(self.log, run)
-        try:
-            self.writer.begin(run)
-            for row in self.rows.run(step, binds):
-                self._row(run, failures, row)
-            self.writer.end(run)
-        except OraError:
-            failures.write()
-            raise
-        failures.write()
+        failures.over(self.writer, self.rows, lambda row: self._row(run, failures, row))
         return run.result
 
     def _row(self, run: Run, failures: Failures, row: Row) -> None:

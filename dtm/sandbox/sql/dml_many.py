@@ -40,9 +40,7 @@ class MergePlan:
     insert: RowWriter | None
 
     def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
-        if self.table.id in step.dirty:
-            candidates = self.candidates
-            step.require_free(self.table, candidates.render(step.dirty), candidates.used(binds))
+        self.candidates.require_free(step, self.table, binds)
         run = Run(step, binds, actor, Outcome())
         writers = [w for w in (self.insert, self.update, self.delete) if w is not None]
         for writer in writers:

@@ -187,10 +187,7 @@ class RowChangePlan:
 
     def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
         run = Run(step, binds, actor, Outcome())
-        table = self.writer.table
-        if table.id in step.dirty:
-            found = self.candidates
-            step.require_free(table, found.render(step.dirty), found.used(binds))
+        self.candidates.require_free(step, self.writer.table, binds)
         self.writer.begin(run)
         width = 1 + (len(self.writer.codec.columns) if self.images else 0)
         for row in self.rows.run(step, binds):

@@ -57,6 +57,12 @@ class Template:
         """The values this text takes."""
         return binds[: self._binds]
 
+    def require_free(self, step: Step, table: Table, binds: Sequence[Encoded]) -> None:
+        """Wait while another transaction holds a row of `table` that this text, a query for
+        `"$R"`, finds."""
+        if table.id in step.dirty:
+            step.require_free(table, self.render(step.dirty), self.used(binds))
+
     def _place(self, part: str, dirty: frozenset[int]) -> tuple[Table, frozenset[int], str | None]:
         table, partition = self._tables[int(part)]
         return table, dirty, partition
@@ -116,9 +122,7 @@ class ChangePlan:
 
     def run(self, step: Step, binds: Sequence[Encoded], actor: Actor) -> Outcome:
         del actor
-        if self.table.id in step.dirty:
-            candidates = self.candidates
-            step.require_free(self.table, candidates.render(step.dirty), candidates.used(binds))
+        self.candidates.require_free(step, self.table, binds)
         template = self.by_row if self._indirect(step) else self.plain
         rows = template.run(step, binds)
         return Outcome(rows, step.changes)

@@ -295,15 +295,6 @@ LIMIT = SqlFunction("o_limit", 1, lambda _: _limit)
 LIMIT_BELOW = SqlFunction("o_limit_below", 1, lambda _: _limit_below)
 
 
-def fixed_error(number: int) -> SqlFunction:
-    """A function that raises ORA-`number` when it is reached."""
-
-    def run() -> Encoded:
-        raise OraError(number)
-
-    return SqlFunction(f"o_error_{number}", 0, lambda _: run, stable=False)
-
-
 def plsql_call(
     parameters: tuple[OraType, ...], given: tuple[OraType, ...], returns: OraType
 ) -> SqlFunction:

@@ -191,13 +191,6 @@ class Resolver:
             return None
         return found
 
-    def find_for(self, owner: str, path: tuple[str, ...]) -> SchemaObject | None:
-        """The same as the owner of a view or definer-rights unit sees it: no roles."""
-        found = self._lookup(path, owner)
-        if found is None or not may_see(self.catalog, owner, found, roles=False):
-            return None
-        return found
-
     def _lookup(self, path: tuple[str, ...], home: str) -> SchemaObject | None:
         if len(path) > 1:
             found = self.catalog.find(path[0], path[1])

@@ -13,7 +13,7 @@ from dtm.sandbox.kernel.types import DATE, NUMBER, Kind, OraType
 from dtm.sandbox.sql import engine_wrappers as wrappers
 from dtm.sandbox.sql import parse_nodes as n
 from dtm.sandbox.sql.bind_model import Scope, Typed
-from dtm.sandbox.sql.bind_scope import find_column, invalid_identifier, staged
+from dtm.sandbox.sql.bind_scope import find_column, invalid_identifier
 from dtm.sandbox.sql.bind_types import data_type, is_scalar
 from dtm.sandbox.sql.encoding import encode
 from dtm.sandbox.sql.functions import (
@@ -372,9 +372,6 @@ class ExpressionTranslator(TranslatorBase):
     def _star(self, node: n.Star, scope: Scope) -> Typed:
         del scope
         raise OraError(936, offset=node.at)
-
-    def staged_value(self, scope: Scope, value: Typed) -> Typed:
-        return staged(scope, value)
 
 
 _HANDLERS: dict[type[n.Node], Callable[..., Typed]] = {

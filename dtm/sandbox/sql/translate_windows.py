@@ -254,20 +254,21 @@ class WindowTranslator(AggregateTranslator):
             values[0].moved(f"{call} {self._over(window, scope)}"), nullable=True, row=None
         )
 
-    def _percent_rank(self, node: n.Call, window: n.Window, scope: Scope) -> Typed:
+    def _row_and_partition(self, node: n.Call, window: n.Window, scope: Scope) -> tuple[str, str]:
+        """The OVER clause up to the row and that of the whole partition."""
         self._count_arguments(node, 0, 0)
         self._need_order(window)
-        over = self._over(window, scope)
-        total = self._over(n.Window(window.at, window.partition, [], None), scope)
+        whole = n.Window(window.at, window.partition, [], None)
+        return self._over(window, scope), self._over(whole, scope)
+
+    def _percent_rank(self, node: n.Call, window: n.Window, scope: Scope) -> Typed:
+        over, total = self._row_and_partition(node, window, scope)
         rank = Typed(f"(rank() {over} - 1)", NUMBER, digits=12)
         count = Typed(f"max(count(*) {total} - 1, 1)", NUMBER, digits=12)
         return self.arithmetic("/", rank, count, node.at)
 
     def _cume_dist(self, node: n.Call, window: n.Window, scope: Scope) -> Typed:
-        self._count_arguments(node, 0, 0)
-        self._need_order(window)
-        over = self._over(window, scope)
-        total = self._over(n.Window(window.at, window.partition, [], None), scope)
+        over, total = self._row_and_partition(node, window, scope)
         seen = Typed(f"count(*) {over}", NUMBER, digits=12)
         return self.arithmetic("/", seen, Typed(f"count(*) {total}", NUMBER, digits=12), node.at)
 

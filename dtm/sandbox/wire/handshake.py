@@ -22,7 +22,6 @@ _TNS_VERSION = 318
 _NO_NETWORK_SERVICES = 0x0C
 _SERVICE_OPTIONS = 0x0001  # no 0x0400: breaks travel in band
 _CONNECT_FIXED = 66  # bytes of a CONNECT packet before the descriptor that are read here
-_MAX_DESCRIPTOR = 65535
 _MAX_SDU = 65535
 _VERSION_NUMBER = 318767104  # 19.0.0.0.0 as listeners print it
 _BANNER = b"x86_64/Linux 2.4.xx\0"

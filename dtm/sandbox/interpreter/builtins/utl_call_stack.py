@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 from dtm.sandbox.interpreter import registry
 from dtm.sandbox.interpreter.raising import UserDefined
@@ -33,6 +34,7 @@ PACKAGE = registry.package(
   FUNCTION backtrace_line(backtrace_depth IN PLS_INTEGER) RETURN PLS_INTEGER;
 END;""",
 )
+T = TypeVar("T")
 _NAME = CollectionType("UNIT_QUALIFIED_NAME", "VARRAY", VARCHAR2, None, 256)
 _ENTRY = re.compile(r"ORA-(\d{5}): (.*)", re.DOTALL)
 _PLACE = re.compile(r'ORA-06512: at (?:"([^"]*)", )?line (\d+)')
@@ -110,16 +112,16 @@ def _errors(rt: Runtime) -> list[tuple[int, str]]:
     return found
 
 
-def _error(rt: Runtime, depth: int | None) -> tuple[int, str]:
-    errors = _errors(rt)
-    if depth is None or not 1 <= depth <= len(errors):
+def _at(found: list[T], depth: int | None) -> T:
+    """The entry at a depth, from 1; ORA-64610 when there is none."""
+    if depth is None or not 1 <= depth <= len(found):
         raise OraError(64610, message="bad depth indicator")
-    return errors[depth - 1]
+    return found[depth - 1]
 
 
 PACKAGE.body("ERROR_DEPTH")(lambda rt: len(_errors(rt)))
-PACKAGE.body("ERROR_NUMBER")(lambda rt, depth: _error(rt, depth)[0])
-PACKAGE.body("ERROR_MSG")(lambda rt, depth: _error(rt, depth)[1])
+PACKAGE.body("ERROR_NUMBER")(lambda rt, depth: _at(_errors(rt), depth)[0])
+PACKAGE.body("ERROR_MSG")(lambda rt, depth: _at(_errors(rt), depth)[1])
 
 
 def _places(rt: Runtime) -> list[tuple[str | None, int]]:
@@ -130,13 +132,6 @@ def _places(rt: Runtime) -> list[tuple[str | None, int]]:
     return [(m.group(1), int(m.group(2))) for m in reversed(matches) if m is not None]
 
 
-def _place(rt: Runtime, depth: int | None) -> tuple[str | None, int]:
-    places = _places(rt)
-    if depth is None or not 1 <= depth <= len(places):
-        raise OraError(64610, message="bad depth indicator")
-    return places[depth - 1]
-
-
 PACKAGE.body("BACKTRACE_DEPTH")(lambda rt: len(_places(rt)))
-PACKAGE.body("BACKTRACE_UNIT")(lambda rt, depth: _place(rt, depth)[0])
-PACKAGE.body("BACKTRACE_LINE")(lambda rt, depth: _place(rt, depth)[1])
+PACKAGE.body("BACKTRACE_UNIT")(lambda rt, depth: _at(_places(rt), depth)[0])
+PACKAGE.body("BACKTRACE_LINE")(lambda rt, depth: _at(_places(rt), depth)[1])

@@ -27,7 +27,6 @@ from dtm.sandbox.interpreter.values import Assoc, Record, Table
 from dtm.sandbox.kernel.errors import OraError
 
 Value = Any
-_FUNCTIONS = ("COUNT", "FIRST", "LAST", "NEXT", "PRIOR", "EXISTS", "LIMIT")
 _PROCEDURES = ("DELETE", "EXTEND", "TRIM")
 _COUNTS: dict[str, tuple[int, int]] = {
     "COUNT": (0, 0),

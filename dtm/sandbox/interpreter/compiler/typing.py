@@ -23,7 +23,6 @@ from dtm.sandbox.interpreter.types import (
     MAX_VARCHAR2,
     PLS_INTEGER,
     STANDARD_TYPES,
-    CollectionType,
     CursorType,
     ObjectType,
     PlType,
@@ -256,8 +255,3 @@ class TypingMixin(NamingMixin):
     def _executable(self, owner: str, name: str, pos: Pos) -> None:
         if owner != self.schema and not self.catalog.can_execute(owner, name, self.schema):
             raise pls(pos, 904, f"{owner}.{name}")
-
-
-def collection_element(pl_type: PlType) -> PlType | None:
-    """The element type of a collection."""
-    return pl_type.element if isinstance(pl_type, CollectionType) else None

@@ -9,7 +9,6 @@ from dtm.plsql.lexer import lex
 from dtm.sandbox.interpreter.syntax.conditional import Constant, Preprocessor
 from dtm.sandbox.interpreter.syntax.errors import pls
 from dtm.sandbox.interpreter.syntax.tree import (
-    Block,
     Decl,
     ObjectDecl,
     Unit,
@@ -139,10 +138,3 @@ def parse_unit(source: str, inquiries: Mapping[str, Any], constant: Constant) ->
         return parser.unit()
     except RecursionError:
         raise pls(parser.pos, 123, "Diana nodes") from None
-
-
-def parse_block(unit: Unit) -> Block:
-    """The block of an anonymous unit."""
-    if unit.block is None:
-        raise pls(unit.pos, 103, "Encountered a unit where a block was expected")
-    return unit.block

@@ -20,7 +20,7 @@ from dtm.sandbox.sql.functions import (
     typing_rules,
 )
 from dtm.sandbox.sql.functions.date_functions import LOCAL, ZONED
-from dtm.sandbox.sql.functions.environment import Environment, time_zone
+from dtm.sandbox.sql.functions.environment import Environment
 from dtm.sandbox.sql.functions.numeric import Number
 from dtm.sandbox.sql.functions.registry import function
 from dtm.sandbox.sql.functions.typing_rules import BINARY_DOUBLE
@@ -260,8 +260,3 @@ def fit_timestamp(value: dt.datetime, precision: int | None) -> dt.datetime:
     step = 10 ** (6 - precision)
     micro = (value.microsecond + step // 2) // step * step
     return value.replace(microsecond=0) + dt.timedelta(microseconds=micro)
-
-
-def to_zone(value: dt.datetime, zone: str) -> dt.datetime:
-    """The same instant in another zone."""
-    return value.astimezone(time_zone(zone))

@@ -10,7 +10,6 @@ import calendar
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from dtm.sandbox.kernel.errors import OraError
@@ -21,7 +20,6 @@ from dtm.sandbox.sql.functions.typing_rules import INTERVAL_DS, INTERVAL_YM, num
 
 Value = Any
 _DAY = 86400
-_MICROSECOND = Decimal(1).scaleb(-6)
 
 
 @dataclass(frozen=True, slots=True)
