@@ -21,20 +21,20 @@ _TYPES = {
 }
 # Reserved words that may stand behind a qualifier.
 _PART_WORDS = frozenset({"ROWID", "ROWNUM", "LEVEL", "DELETE", "COLUMN_VALUE"})
-_EXTRACT_FIELDS = frozenset(
-    [
-        "YEAR",
-        "MONTH",
-        "DAY",
-        "HOUR",
-        "MINUTE",
-        "SECOND",
-        "TIMEZONE_HOUR",
-        "TIMEZONE_MINUTE",
-        "TIMEZONE_REGION",
-        "TIMEZONE_ABBR",
-    ]
-)
+# Functions the sandbox does not have whose arguments have words of their own between them.
+OWN_SYNTAX = frozenset(
+    (name,)
+    for name in (
+        "APPROX_PERCENTILE", "JSON_ARRAY", "JSON_ARRAYAGG", "JSON_EXISTS", "JSON_MERGEPATCH",
+        "JSON_OBJECT", "JSON_OBJECTAGG", "JSON_QUERY", "JSON_TEXTCONTAINS", "JSON_VALUE", "TREAT",
+        "VALIDATE_CONVERSION", "XMLAGG", "XMLCAST", "XMLCOLATTVAL", "XMLELEMENT", "XMLEXISTS",
+        "XMLFOREST", "XMLPARSE", "XMLPI", "XMLQUERY", "XMLROOT", "XMLSERIALIZE",
+    )
+)  # fmt: skip
+_EXTRACT_FIELDS = frozenset((
+    "YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "TIMEZONE_HOUR",
+    "TIMEZONE_MINUTE", "TIMEZONE_REGION", "TIMEZONE_ABBR",
+))  # fmt: skip
 
 
 class CallParser(Cursor):
@@ -115,6 +115,8 @@ class CallParser(Cursor):
         elif not self.is_op(")"):
             self._arguments(call)
         self._nulls_clause(call)
+        if call.path in OWN_SYNTAX and not self.is_op(")"):
+            self.unsupported(152, f"function {call.path[0]}", at)
         self.close_paren()
         self._after_call(call)
         if self.is_op("."):
