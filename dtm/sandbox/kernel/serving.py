@@ -1,7 +1,9 @@
 """The port between the wire and the server: what a connection asks of the instances behind it.
 
-wire  --Backend, ServerSession-->  server (logon, sessions, interrupts, faults)
-server --ClientLink-->             wire   (is the client cancelling, wake an idle session)
+    wire  --Backend, ServerSession-->  server (logon, sessions, interrupts, faults)
+    server --ClientLink-->             wire    (is the client cancelling, wake an idle session)
+
+Values and binds are those of `kernel.ports`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ def schema_name(rt: Runtime, text: str | None) -> str:
 
 
 def split_name(text: str | None) -> list[str]:
-    """The parts of a.b.c; ORA-06564-like trouble is the caller's. ORA-20000 never comes."""
+    """The parts of a.b.c as the dictionary has them; ORA-01741 for a quote without an end. How
+    many there may be is for the caller to say."""
     parts: list[str] = []
     rest = (text or "").strip()
     while rest:
