@@ -59,6 +59,12 @@ RepairOption = Annotated[
 GroupOption = Annotated[
     int | None, typer.Option("--only-group", metavar="N", help="Resume one group of dtm errors.")
 ]
+ConnectOption = Annotated[
+    float,
+    typer.Option(
+        "--connect-timeout", metavar="SECONDS", min=1, help="For each attempt to connect."
+    ),
+]
 WindowOption = Annotated[
     bool, typer.Option("--outside-window", help="Run although the window is closed.")
 ]
@@ -89,6 +95,7 @@ def run(
     repair: RepairOption = False,
     only_group: GroupOption = None,
     outside_window: WindowOption = False,
+    connect_timeout: ConnectOption = 20.0,
     confirm: ConfirmOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
@@ -108,7 +115,7 @@ def run(
     if mode not in ("run", "test"):
         raise UsageError(f'--mode "{mode}" is neither run nor test')
     invocation: Invocation = context.obj
-    wiring = Wiring(invocation.root)
+    wiring = Wiring(invocation.root, deadline_s=connect_timeout)
     request = RunRequest(
         operation=operation,
         environment=environment,

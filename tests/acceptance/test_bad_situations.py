@@ -96,7 +96,8 @@ def test_unreachable_instance_is_reported_and_the_others_proceed(
     told = work.dtm("plan", "--deadline", "2", expect=2)
     assert "two" in told.out
     work.dtm("apply", "--yes", "--deadline", "2", expect=6)
-    done = work.dtm("run", scratch.operation, "--env", scratch.environment, expect=6)
+    words = ("run", scratch.operation, "--env", scratch.environment, "--connect-timeout", "2")
+    done = work.dtm(*words, expect=6)
     assert "two" in done.text
     session = site.clients["one"].connect()
     assert session.query(f"SELECT COUNT(*) FROM {scratch.target}") == [(1,)]

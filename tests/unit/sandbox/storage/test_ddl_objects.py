@@ -303,7 +303,7 @@ def test_alter_system_kill(world: World, app: Client, fails: Fails) -> None:
 
     class Registry:
         def kill(self, sid: int, serial: int, by: int) -> None:
-            if sid == 999:
+            if sid == 999_999:
                 raise OraError(30)
             killed.append((sid, serial))
 
@@ -315,7 +315,7 @@ def test_alter_system_kill(world: World, app: Client, fails: Fails) -> None:
     dba: Any = world.dba
     dba.ddl("ALTER SYSTEM KILL SESSION '7,1' IMMEDIATE", "ALTER SYSTEM CANCEL SQL '8, 2'")
     assert killed == [(7, 1), (-8, 2)]
-    fails(30, dba.ddl, "ALTER SYSTEM KILL SESSION '999,1'")
+    fails(30, dba.ddl, "ALTER SYSTEM KILL SESSION '999999,1'")
     fails(26, dba.ddl, "ALTER SYSTEM KILL SESSION 'x'")
     fails(27, dba.ddl, f"ALTER SYSTEM KILL SESSION '{dba.session.context.sid},1'")
     dba.ddl("ALTER SYSTEM SET open_cursors = 500 SCOPE = BOTH", "ALTER SYSTEM CHECKPOINT")
