@@ -61,11 +61,6 @@ def quote(name: str) -> str:
     return f'"{name}"'
 
 
-def quote_identifier(text: str, *, limit: int = IDENTIFIER_BYTES) -> str:
-    """Check a name as typed and return it quoted for SQL text; raises InvalidName."""
-    return quote(normalise(text, limit=limit))
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class QualifiedName:
     """OWNER.NAME as the dictionary stores both parts."""

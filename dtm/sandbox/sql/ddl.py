@@ -35,11 +35,6 @@ FIRST_WORDS = frozenset(
 )  # fmt: skip
 
 
-def is_unit(text: str) -> bool:
-    """True for CREATE [OR REPLACE] [[NON]EDITIONABLE] PACKAGE, PROCEDURE ..."""
-    return ddl_units.unit_header(text) is not None
-
-
 def execute(
     session: StorageSession, text: str, translator: Translator, plsql: PlsqlPort | None = None
 ) -> DdlResult:

@@ -9,7 +9,6 @@ import pytest
 from dtm.errors import Locked
 from dtm.oracle.errors import OracleError
 from dtm.oracle.install import code_gate
-from dtm.oracle.liveness import Liveness, find_orphans
 from dtm.oracle.locks import (
     LockResult,
     Mode,
@@ -130,13 +129,9 @@ def test_without_dbms_lock_liveness_is_weak(database: Database) -> None:
         (seen,) = tagged_sessions(session, "dtm:run-w:") or ()
         assert seen.sid == other.identity().sid
         assert tagged_sessions(session, "dtm:run_w:") == ()
-        pauses: list[float] = []
-        found = find_orphans(session, LOCK, "dtm:run-w:", sleep=pauses.append)
-        assert (found.liveness, found.busy, pauses) == (Liveness.WEAK, True, [])
         other.close()
         ended(session, other.identity().sid)
-        found = find_orphans(session, LOCK, "dtm:run-w:", sleep=pauses.append)
-        assert (found.liveness, found.busy, len(pauses)) == (Liveness.WEAK, False, 1)
+        assert tagged_sessions(session, "dtm:run-w:") == ()
         session.close()
 
 
@@ -144,8 +139,6 @@ def test_without_any_view_nothing_is_known(database: Database) -> None:
     with database.schema("MILLER", ("CREATE SESSION",)) as schema:
         session = schema.connect()
         assert tagged_sessions(session, "dtm:") is None
-        found = find_orphans(session, LOCK, "dtm:", sleep=lambda _s: None)
-        assert (found.liveness, found.busy) == (Liveness.NONE, False)
         session.close()
 
 
@@ -153,14 +146,14 @@ def test_an_orphan_is_found_and_named(client: Client) -> None:
     orphan = client.open()
     orphan.tag(module="DTM.turn-mill", action="grind")
     request(orphan, LOCK, Mode.S)
-    found = find_orphans(client.main, LOCK, "dtm:", sleep=lambda _s: None)
-    assert (found.liveness, found.busy) == (Liveness.STRONG, True)
+    assert request(client.main, LOCK, Mode.X) is LockResult.BUSY
+    (found,) = holders(client.main, LOCK)
     assert f"SID {orphan.identity().sid}" in str(found)
     assert "DTM.turn-mill, grind" in str(found)
     orphan.close()
     ended(client.main, orphan.identity().sid)
-    found = find_orphans(client.main, LOCK, "dtm:", sleep=lambda _s: None)
-    assert (found.busy, str(found)) == (False, "nobody")
+    assert holders(client.main, LOCK) == ()
+    assert request(client.main, LOCK, Mode.X) is LockResult.ACQUIRED
 
 
 def test_schemas_of_the_same_database_share_lock_names(database: Database, client: Client) -> None:

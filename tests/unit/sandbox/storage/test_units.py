@@ -14,6 +14,7 @@ from dtm.sandbox.kernel.types import NUMBER, Column
 from dtm.sandbox.sql import ddl
 from dtm.sandbox.sql.catalog_model import View
 from dtm.sandbox.sql.catalog_port import CatalogAccess
+from dtm.sandbox.sql.ddl_units import unit_header
 from tests.unit.sandbox.storage.conftest import Client, World
 
 Fails = Callable[..., OraError]
@@ -169,7 +170,7 @@ def test_create_needs_the_privilege(world: World, run: Run, fails: Fails) -> Non
 
 
 def test_what_is_a_unit() -> None:
-    assert ddl.is_unit("CREATE OR REPLACE EDITIONABLE PACKAGE BODY a.b AS")
-    assert ddl.is_unit("-- c\ncreate procedure p is begin null; end;")
-    assert not ddl.is_unit("CREATE TABLE package_x (id NUMBER)")
-    assert not ddl.is_unit("BEGIN NULL; END;")
+    assert unit_header("CREATE OR REPLACE EDITIONABLE PACKAGE BODY a.b AS")
+    assert unit_header("-- c\ncreate procedure p is begin null; end;")
+    assert not unit_header("CREATE TABLE package_x (id NUMBER)")
+    assert not unit_header("BEGIN NULL; END;")
