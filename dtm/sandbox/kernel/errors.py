@@ -5,6 +5,8 @@ Source of numbers and texts: Oracle Database Error Messages, 19c.
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 # %s marks are filled from OraError's arguments. Keep sorted by number; every room adds here.
 MESSAGES: dict[int, str] = {
     1: "unique constraint (%s) violated",
@@ -608,14 +610,30 @@ def internal_error(text: str) -> Unsupported:
 class Unsupported(OraError):
     """A construct Oracle has and the sandbox has not: ORA-03001 with a DTM-SBX-nnn text.
 
-    One clear error naming construct, line and column; never a wrong result.
+    One clear error naming construct, line and column; never a wrong result. Line 0: what runs does
+    not know its place, whoever called it adds it (`put`). `callers`: the functions it may be in.
     """
 
-    def __init__(self, number: int, construct: str, line: int = 0, column: int = 0) -> None:
-        place = f" at line {line}, column {column}" if line else ""
-        super().__init__(
-            3001, message=f"unimplemented feature: DTM-SBX-{number:03d}: {construct}{place}"
-        )
+    def __init__(
+        self,
+        number: int,
+        construct: str,
+        line: int = 0,
+        column: int = 0,
+        *,
+        callers: Container[str] = (),
+    ) -> None:
+        super().__init__(3001)
         self.number = number
         self.construct = construct
+        self.callers = callers
+        self.statement: str | None = None  # the SQL text the place is in; None: a unit's source
+        self.put(line, column)
+
+    def put(self, line: int, column: int, statement: str | None = None) -> None:
+        """Say where it is; lines and columns count from 1."""
         self.place = (line, column)
+        self.statement = statement
+        where = f" at line {line}, column {column}" if line else ""
+        self.message = f"unimplemented feature: DTM-SBX-{self.number:03d}: {self.construct}{where}"
+        self.args = (f"ORA-03001: {self.message}",)

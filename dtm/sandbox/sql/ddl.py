@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dtm.sandbox.kernel.errors import Unsupported
 from dtm.sandbox.kernel.ports import PlsqlPort
 from dtm.sandbox.sql import (
     ddl_drop,
@@ -25,6 +26,7 @@ from dtm.sandbox.sql.ddl_alter_table import alter_table
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult, Translator
 from dtm.sandbox.sql.ddl_create_table import TableCreator, parse_create_table
 from dtm.sandbox.sql.ddl_tokens import Tokens
+from dtm.sandbox.sql.parse_tokens import place
 from dtm.sandbox.sql.transactions import StorageSession
 
 Handler = Callable[[Ddl, Tokens], DdlResult]
@@ -60,7 +62,12 @@ def execute(
         tokens.fail(900)
     tokens.advance()
     session.commit()
-    return handler(ddl, tokens)
+    try:
+        return handler(ddl, tokens)
+    except Unsupported as refusal:
+        if not refusal.place[0]:
+            refusal.put(*place(text, refusal.offset))
+        raise
 
 
 def _create(ddl: Ddl, tokens: Tokens) -> DdlResult:

@@ -125,7 +125,7 @@ def _properties(tokens: Tokens, statement: CreateTable) -> None:
 
 def _organization(tokens: Tokens) -> dict[str, str]:
     """After ORGANIZATION. Of INDEX also [INCLUDING column] OVERFLOW [attributes]: no effect here."""
-    if tokens.accept("EXTERNAL"):
+    if tokens.at("EXTERNAL"):
         tokens.unsupported(421, "external table")
     kind = tokens.accept_any("INDEX", "HEAP") or "HEAP"
     found = {"ORGANIZATION": kind, **parse_physical(tokens)}

@@ -88,7 +88,7 @@ def _row_store(tokens: Tokens) -> dict[str, str] | None:
             "COMPRESSION": "ENABLED",
             "COMPRESS_FOR": tokens.accept_any("BASIC", "ADVANCED") or "BASIC",
         }
-    if tokens.accept("ROW", "ARCHIVAL"):
+    if tokens.at("ROW", "ARCHIVAL"):
         tokens.unsupported(415, "ROW ARCHIVAL")
     return None
 

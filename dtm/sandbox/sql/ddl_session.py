@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from dtm.plsql.lexer import Token
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.sql.ddl_context import Ddl, DdlResult
 from dtm.sandbox.sql.ddl_tokens import Tokens
@@ -46,13 +47,14 @@ class SessionRegistry(Protocol):
 def alter_session(ddl: Ddl, tokens: Tokens) -> DdlResult:
     """ALTER SESSION SET ... | ENABLE / DISABLE / FORCE PARALLEL ... | ENABLE RESUMABLE ..."""
     tokens.expect("SESSION")
+    first = tokens.here
     word = tokens.accept_any("SET", "ENABLE", "DISABLE", "FORCE", "CLOSE", "ADVISE", "SYNC")
     if word == "SET":
         _set_parameters(ddl, tokens)
     elif word in ("ENABLE", "DISABLE", "FORCE"):
         _switch(ddl, tokens, word)
     elif word is not None:
-        tokens.unsupported(470, f"ALTER SESSION {word}")
+        tokens.unsupported(470, f"ALTER SESSION {word}", first)
     else:
         tokens.fail(2248)
     tokens.finish(2248)
@@ -62,9 +64,9 @@ def alter_session(ddl: Ddl, tokens: Tokens) -> DdlResult:
 def _set_parameters(ddl: Ddl, tokens: Tokens) -> None:
     count = 0
     while not tokens.at_end():
-        name = tokens.advance().value
+        named = tokens.advance()
         tokens.expect("=")
-        _set(ddl, tokens, name)
+        _set(ddl, tokens, named)
         count += 1
     if not count:
         tokens.fail(2248)
@@ -79,7 +81,8 @@ def _value(tokens: Tokens) -> str:
     return token.value
 
 
-def _set(ddl: Ddl, tokens: Tokens, name: str) -> None:
+def _set(ddl: Ddl, tokens: Tokens, named: Token) -> None:
+    name = named.value
     context = ddl.session.context
     if name == "CURRENT_SCHEMA":
         schema = tokens.identifier(2421)
@@ -96,9 +99,9 @@ def _set(ddl: Ddl, tokens: Tokens, name: str) -> None:
         if name == "DDL_LOCK_TIMEOUT" and not (value.isdigit() and int(value) <= 1_000_000):
             raise OraError(68, value, name, "between 0 and 1000000")
         if name == "SKIP_UNUSABLE_INDEXES" and value.upper() == "FALSE":
-            tokens.unsupported(473, "SKIP_UNUSABLE_INDEXES = FALSE")
+            tokens.unsupported(473, "SKIP_UNUSABLE_INDEXES = FALSE", named)
         if name == "ISOLATION_LEVEL" and value == "SERIALIZABLE":
-            tokens.unsupported(471, "ISOLATION_LEVEL = SERIALIZABLE")
+            tokens.unsupported(471, "ISOLATION_LEVEL = SERIALIZABLE", named)
         ddl.session.parameters[name] = value
     elif name in _SYSTEM_ONLY:
         raise OraError(2096)
@@ -107,7 +110,7 @@ def _set(ddl: Ddl, tokens: Tokens, name: str) -> None:
         deferred = None if word == "DEFAULT" else word == "DEFERRED"
         ddl.session.constraints_deferred = ddl.session.transaction.modes.everything = deferred
     elif name in ("CONTAINER", "EDITION", "ROW"):
-        tokens.unsupported(472, f"ALTER SESSION SET {name}")
+        tokens.unsupported(472, f"ALTER SESSION SET {name}", named)
     else:
         raise OraError(2248)
 
@@ -121,6 +124,7 @@ def _check_language(name: str, value: str) -> None:
 
 def _switch(ddl: Ddl, tokens: Tokens, word: str) -> None:
     parameters = ddl.session.parameters
+    first = tokens.here
     if tokens.accept("PARALLEL"):
         kind = tokens.accept_any("DML", "DDL", "QUERY") or tokens.fail(12850)
         if kind == "DML" and ddl.session.in_transaction():
@@ -138,9 +142,9 @@ def _switch(ddl: Ddl, tokens: Tokens, word: str) -> None:
         if tokens.accept("NAME"):
             tokens.string()
         if word == "ENABLE":
-            tokens.unsupported(473, "ENABLE RESUMABLE")
+            tokens.unsupported(473, "ENABLE RESUMABLE", first)
     elif tokens.accept("COMMIT", "IN", "PROCEDURE"):
-        tokens.unsupported(474, f"{word} COMMIT IN PROCEDURE")
+        tokens.unsupported(474, f"{word} COMMIT IN PROCEDURE", first)
     elif tokens.at("GUARD"):
         tokens.unsupported(475, f"{word} GUARD")
     else:

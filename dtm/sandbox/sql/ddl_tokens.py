@@ -52,7 +52,8 @@ class Tokens:
             raise malformed(text, problem)
         self.text = text
         end = len(text)
-        self._tokens = [*lexed.tokens, Token(EOF, "", "", end, text.count("\n") + 1, 1)]
+        last = Token(EOF, "", "", end, text.count("\n") + 1, end - text.rfind("\n"))
+        self._tokens = [*lexed.tokens, last]
         self._at = 0
 
     @property

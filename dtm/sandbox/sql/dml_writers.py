@@ -137,7 +137,9 @@ class WriterTranslator(ValueTranslator):
         """INSERT ... LOG ERRORS."""
         table, clause = target.table, node.errors
         if clause is None or node.row is not None:
-            self.context.unsupported(140, "LOG ERRORS of a record", node.at)
+            self.context.unsupported(
+                140, "LOG ERRORS of a record", node.at if clause is None else clause.at
+            )
         log = self.error_log(clause, table, "I")
         raw, sql = self._raw_rows(node, table, columns)
         extra = self.defaults(table, columns)
@@ -181,7 +183,8 @@ class WriterTranslator(ValueTranslator):
         """UPDATE ... LOG ERRORS."""
         target, table = change.target, change.target.table
         if node.errors is None or node.row is not None or node.returning is not None:
-            self.context.unsupported(140, "LOG ERRORS of a record or with RETURNING", node.at)
+            at = node.at if node.errors is None else node.errors.at
+            self.context.unsupported(140, "LOG ERRORS of a record or with RETURNING", at)
         columns, values = [], []
         for item in node.assignments:
             if len(item.columns) > 1:
@@ -204,7 +207,8 @@ class WriterTranslator(ValueTranslator):
     ) -> Plan:
         """DELETE ... LOG ERRORS."""
         if node.errors is None or node.returning is not None:
-            self.context.unsupported(140, "LOG ERRORS with RETURNING", node.at)
+            at = node.at if node.errors is None else node.errors.at
+            self.context.unsupported(140, "LOG ERRORS with RETURNING", at)
         log = self.error_log(node.errors, change.target.table, "D")
         writer = self.writer(change.target, triggers, (), "")
         items = [f"{change.alias}.{ROW}"]

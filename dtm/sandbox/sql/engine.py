@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from dtm.plsql.lexer import IDENT, OP
-from dtm.sandbox.kernel.errors import ENDS_CALL, OraError
+from dtm.sandbox.kernel.errors import ENDS_CALL, OraError, Unsupported
 from dtm.sandbox.kernel.ports import (
     Compiled,
     HostScope,
@@ -26,7 +26,7 @@ from dtm.sandbox.sql.bind_context import Context
 from dtm.sandbox.sql.bind_model import Requirements
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.engine_binds import bind_values, binders, specialised
-from dtm.sandbox.sql.engine_compile import translate
+from dtm.sandbox.sql.engine_compile import small_kind, translate
 from dtm.sandbox.sql.engine_hooks import DdlTranslator
 from dtm.sandbox.sql.engine_locks import lock_tables
 from dtm.sandbox.sql.engine_many import ManyInserts, bound_rows, insert_plan
@@ -40,7 +40,7 @@ from dtm.sandbox.sql.engine_transactions import TransactionControl
 from dtm.sandbox.sql.engine_views import REFRESH, refreshed
 from dtm.sandbox.sql.functions.environment import Environment
 from dtm.sandbox.sql.parse_statements import StatementParser
-from dtm.sandbox.sql.parse_tokens import unsupported
+from dtm.sandbox.sql.parse_tokens import too_deep, unsupported, where_called
 from dtm.sandbox.sql.privileges import Resolver
 from dtm.sandbox.sql.storage_instance import Instance
 from dtm.sandbox.sql.transactions import Step, StorageSession
@@ -168,7 +168,7 @@ class SqlSession(TransactionControl):
         try:
             compiled = self._compile(text, scope, tuple(bind_types), wide=False)
         except RecursionError:
-            raise unsupported(text, 100, "expressions nested this deeply", 0) from None
+            raise too_deep(text) from None
         if key is not None:
             self.engine.remember(key, compiled)
         return compiled
@@ -197,7 +197,7 @@ class SqlSession(TransactionControl):
             return self._translated(text, node, scope, bind_types, wide=wide)
         if word in _OTHER_WORDS:
             small = parser.statement()
-            return Compiled(text, _small_kind(small), (), (), Handle(scope, (), None, small))
+            return Compiled(text, small_kind(small), (), (), Handle(scope, (), None, small))
         if word in ddl.FIRST_WORDS:
             alter = word == "ALTER" and parser.word_ahead(1, "SESSION")
             kind = "alter session" if alter else "ddl"
@@ -248,7 +248,12 @@ class SqlSession(TransactionControl):
         binds = bind_values(prepared.binders, values, self.environment)
         if not prepared.wide and any(type(binds[i]) is bytes for i in prepared.numbers):
             prepared = self._wide(statement, handle, prepared, values)
-        outcome = self._execute(prepared, binds)
+        try:
+            outcome = self._execute(prepared, binds)
+        except Unsupported as refusal:
+            if not refusal.place[0]:
+                where_called(refusal, statement.text)
+            raise
         rows = outcome.rows
         decoded: Sequence[tuple[KernelValue, ...]] = rows
         if prepared.decode is not None:
@@ -391,9 +396,3 @@ class SqlSession(TransactionControl):
         elif isinstance(node, d.SetConstraints | d.SetRole):
             set_session(self.storage, node)
         return SqlResult()
-
-
-def _small_kind(node: d.Statement) -> str:
-    if isinstance(node, d.LockTable):
-        return "lock"
-    return node.kind if isinstance(node, d.Transaction) else "alter session"

@@ -15,7 +15,7 @@ from dtm.sandbox.sql.catalog_model import Table
 from dtm.sandbox.sql.dml_many import ManyTranslator
 from dtm.sandbox.sql.engine_binds import binders
 from dtm.sandbox.sql.engine_plans import Plan, QueryPlan, Statement, Template
-from dtm.sandbox.sql.parse_tokens import unsupported
+from dtm.sandbox.sql.parse_tokens import too_deep
 
 # What NULL literals and untyped binds are described as.
 _NUMBERS = frozenset({Kind.NUMBER, Kind.PLS_INTEGER})
@@ -52,7 +52,7 @@ def translate(node: d.Statement, context: Context) -> Statement:
     try:
         planned = _PLANNERS[type(node)](ManyTranslator(context), node)
     except RecursionError:
-        raise unsupported(context.text, 100, "expressions nested this deeply", 0) from None
+        raise too_deep(context.text) from None
     hosts, bound = binders(context.needs.parameters, context.needs.used)
     types = tuple(c.value.type for c in planned.columns)
     return Statement(
@@ -136,3 +136,10 @@ _KINDS: dict[type[n.Node], str] = {
     d.Delete: "delete",
     d.Merge: "merge",
 }
+
+
+def small_kind(node: d.Statement) -> str:
+    """The kind of a statement that is not translated."""
+    if isinstance(node, d.LockTable):
+        return "lock"
+    return node.kind if isinstance(node, d.Transaction) else "alter session"

@@ -343,7 +343,7 @@ class CommonTable(Node):
 class ForUpdate(Node):
     columns: list[Name]
     wait: float | None  # None: for ever, 0: NOWAIT
-    skip_locked: bool = False
+    skip_locked: int | None = None  # where it stands
 
 
 @dataclass(slots=True, eq=False)
@@ -359,6 +359,7 @@ class Query(Node):
     fetch: Node | None = None
     fetch_percent: bool = False
     fetch_ties: bool = False
+    fetch_at: int = 0
     for_update: ForUpdate | None = None
 
 

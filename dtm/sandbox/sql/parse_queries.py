@@ -121,6 +121,7 @@ class QueryParser(SourceParser):
         return query
 
     def _fetch(self, query: n.Query) -> None:
+        query.fetch_at = self.at
         self.index += 2
         if self.is_word("ROW", "ROWS"):
             query.fetch = n.NumberLiteral(self.at, "1")
@@ -147,9 +148,9 @@ class QueryParser(SourceParser):
             clause.wait = 0
         elif self.accept("WAIT"):
             clause.wait = self.integer(30005)
-        elif self.accept("SKIP"):
+        elif self.is_word("SKIP"):
+            clause.skip_locked = self.advance().offset
             self.expect("LOCKED", 905)
-            clause.skip_locked = True
         return clause
 
     def column_name(self) -> n.Name:

@@ -177,6 +177,8 @@ class SourceParser(ExpressionParser):
             return None
         if self.is_word("FETCH") and self.word_ahead(1, "FIRST", "NEXT"):
             return None
+        if self.is_word("MATCH_RECOGNIZE") and self.op_ahead(1, "("):
+            return None
         if self.is_word("OFFSET") and self.ahead().kind in (NUMBER, BIND):
             return None
         if self.is_word(
@@ -194,6 +196,8 @@ class SourceParser(ExpressionParser):
             self.op_ahead(1, "(") or self.word_ahead(1, "INCLUDE", "EXCLUDE")
         ):
             return self._unpivot(source)
+        if self.is_word("PIVOT") and self.word_ahead(1, "XML"):
+            self.unsupported(135, "PIVOT XML")
         if not (self.is_word("PIVOT") and self.op_ahead(1, "(")):
             return source
         at = self.at
@@ -258,7 +262,7 @@ class SourceParser(ExpressionParser):
     def _pivot_value(self) -> tuple[n.Node, n.Ident | None, str]:
         start = self.index
         if self.is_word("ANY", "SELECT"):
-            self.unsupported(135, "PIVOT with ANY or a subquery")
+            self.fail(936)  # of PIVOT XML only
         value = self.expression()
         text = "".join(t.text for t in self.tokens[start : self.index])
         if isinstance(value, n.Tuple):

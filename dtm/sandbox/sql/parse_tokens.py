@@ -20,6 +20,7 @@ from dtm.plsql.lexer import (
     Lexer,
     Problem,
     Token,
+    lex,
 )
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 from dtm.sandbox.sql.parse_nodes import Ident
@@ -336,6 +337,22 @@ def place(text: str, offset: int) -> tuple[int, int]:
 def unsupported(text: str, number: int, construct: str, offset: int) -> Unsupported:
     """The error for what Oracle has and the sandbox has not."""
     line, column = place(text, offset)
-    error = Unsupported(number, construct, line, column)
+    error = Unsupported(number, construct)
+    error.put(line, column, text)
     error.offset = offset
     return error
+
+
+def too_deep(text: str) -> Unsupported:
+    """The error for an expression the translator cannot follow: at the statement's beginning."""
+    return unsupported(text, 100, "expressions nested this deeply", lex(text).tokens[0].offset)
+
+
+def where_called(refusal: Unsupported, text: str) -> None:
+    """Place a refusal of what runs: at the only call of a function it may come from, or else at
+    the beginning of the statement `text`."""
+    tokens = lex(text).tokens
+    calls = [t for t in tokens if t.kind == IDENT and t.value in refusal.callers]
+    found = calls[0] if len(calls) == 1 else tokens[0]
+    refusal.put(found.line, found.column, text)
+    refusal.offset = found.offset

@@ -31,6 +31,7 @@ def exchange(op: Operation, tokens: Tokens) -> Change:
     which = op.parse_one(tokens)
     tokens.expect("WITH")
     tokens.expect("TABLE")
+    named = tokens.here
     other = op.ddl.table(tokens.name(903), "ALTER", "ALTER ANY TABLE")
     op.locked.append(other)
     options = _options(tokens)
@@ -39,7 +40,7 @@ def exchange(op: Operation, tokens: Tokens) -> Change:
         level, part = op.pick(partitioning, which)
         table = op.ddl.catalog.table_by_id(other.id) or other
         if part.subpartitions:
-            tokens.unsupported(437, "EXCHANGE of a composite partition")
+            tokens.unsupported(437, "EXCHANGE of a composite partition", named)
         _same_shape(current, table)
         pairs = _matching_indexes(op.ddl, current, table) if options.including else []
         rows = condition(level, part)
@@ -47,7 +48,8 @@ def exchange(op: Operation, tokens: Tokens) -> Change:
             if options.validation:
                 raise OraError(14099)
             # Oracle would put rows where no query finds them; that is nothing to imitate.
-            tokens.unsupported(437, "EXCHANGE of rows outside the partition WITHOUT VALIDATION")
+            text = "EXCHANGE of rows outside the partition WITHOUT VALIDATION"
+            tokens.unsupported(437, text, named)
         refuse_parent(op, level, part)
         try:
             _swap_rows(op.ddl, current, table, rows)

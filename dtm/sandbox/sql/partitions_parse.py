@@ -78,12 +78,13 @@ def parse_partitioning(tokens: Tokens) -> PartitionClause:
 
 def parse_count(tokens: Tokens) -> list[PartitionDef]:
     """n [STORE IN (tablespace, ...)]: partitions without names, the tablespaces taken in turn."""
-    offset = tokens.here.offset
+    first = tokens.here
+    offset = first.offset
     count = tokens.integer()
     if count < 1:
         tokens.fail(2017)
     if count > MOST_PARTITIONS:
-        tokens.unsupported(438, f"more than {MOST_PARTITIONS} partitions at once")
+        tokens.unsupported(438, f"more than {MOST_PARTITIONS} partitions at once", first)
     spaces = store_in(tokens)
     return [
         PartitionDef(

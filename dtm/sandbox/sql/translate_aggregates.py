@@ -126,6 +126,8 @@ class AggregateTranslator(ConditionTranslator):
         return value
 
     def _plain_aggregate(self, name: str, node: n.Call, scope: Scope) -> Typed:
+        if node.keep is not None and (name == "LISTAGG" or name in PERCENTILES):
+            raise OraError(923, offset=node.at)
         if name == "LISTAGG":
             return self._listagg(node, scope)
         if name == "COLLECT":

@@ -127,8 +127,6 @@ class CallTranslator(ExpressionTranslator):
             if name in UNSUPPORTED and len(node.path) == 1:
                 self.context.unsupported(152, f"function {name}", node.at)
             raise OraError(904, identifier_text(node.path), offset=node.at)
-        if node.over is not None or node.star or node.quantifier:
-            self.context.unsupported(153, "user-defined aggregate functions", node.at)
         arguments = [self.expression(a, scope) for a in node.arguments]
         return self.plsql_function(ref, arguments, node.names, node.at)
 

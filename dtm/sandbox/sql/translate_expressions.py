@@ -128,8 +128,6 @@ class ExpressionTranslator(TranslatorBase):
             return self._bare_function(node)
         host = self.context.scope.resolve(path) if self.context.scope is not None else None
         if host is not None:
-            if host.type.kind is Kind.BOOLEAN:
-                self.context.unsupported(150, "BOOLEAN variable in SQL", node.at)
             return self.context.host(host, node.at)
         function = self.named_function(node, scope)
         if function is not None:

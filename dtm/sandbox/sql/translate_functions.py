@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, internal_error
 from dtm.sandbox.kernel.types import NUMBER, Kind, OraType
 from dtm.sandbox.sql import engine_wrappers as wrappers
 from dtm.sandbox.sql import parse_nodes as n
@@ -47,7 +47,7 @@ class FunctionTranslator(CallTranslator):
             return self.scalar_subquery(node, scope)
         if isinstance(node, n.Condition):
             raise OraError(907, offset=node.at)
-        raise self.context.refusal(151, type(node).__name__, node.at)
+        raise internal_error(f"{type(node).__name__} as an expression")
 
     def _call(self, node: n.Call, scope: Scope) -> Typed:
         mark = len(scope.loose)

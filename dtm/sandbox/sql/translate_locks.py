@@ -29,8 +29,8 @@ class LockTranslator(HierarchyTranslator):
         """The queries that find the rows to lock, one per table; ORA-01786 / 02014."""
         if grouped or node.distinct:
             raise OraError(1786, offset=clause.at)
-        if clause.skip_locked:
-            self.context.unsupported(192, "SKIP LOCKED", clause.at)
+        if clause.skip_locked is not None:
+            self.context.unsupported(192, "SKIP LOCKED", clause.skip_locked)
         if node.connect_by is not None:
             self.context.unsupported(193, "FOR UPDATE of a hierarchical query", clause.at)
         for source in self._locked_sources(clause, block.scope):

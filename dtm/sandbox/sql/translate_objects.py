@@ -46,7 +46,7 @@ class ObjectTranslator(FunctionTranslator):
         """The shape and the text of a collection."""
         if isinstance(operand, n.Name) and self.context.scope is not None:
             host = self.context.scope.resolve(operand.path)
-            if host is not None and host.shape is not None:
+            if host is not None and host.shape is not None and host.shape.element is not None:
                 return host.shape, self.context.host(host, operand.at).sql
         calls = len(self.context.needs.calls)
         value = self.expression(operand, scope)
@@ -56,10 +56,6 @@ class ObjectTranslator(FunctionTranslator):
             found = self.context.needs.calls[calls:]
             shape = found[-1].shape if found else None
         if value.type.kind is not Kind.COLLECTION or shape is None:
-            if value.is_null:
-                raise OraError(22905, offset=operand.at)
-            if value.type.kind is Kind.COLLECTION or isinstance(operand, n.Bind):
-                self.context.unsupported(175, "TABLE() of this expression", operand.at)
             raise OraError(22905, offset=operand.at)
         return shape, value.sql
 

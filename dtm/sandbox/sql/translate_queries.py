@@ -51,7 +51,7 @@ class QueryTranslator(SelectTranslator):
                 return self.select(ranked(node.body, node.order_by), holder, node)
             return self.select(node.body, holder, node)
         if node.fetch_ties and node.order_by:
-            self.context.unsupported(190, "FETCH WITH TIES of a set operation", node.at)
+            self.context.unsupported(190, "FETCH WITH TIES of a set operation", node.fetch_at)
         relation = self._operand(node.body, holder)
         if node.for_update is not None:
             raise OraError(2014, offset=node.for_update.at)

@@ -32,7 +32,8 @@ class SelectTranslator(LockTranslator):
         order = query.order_by if query is not None and not query.siblings else []
         if has_nested(node):
             if order or (query is not None and query.for_update):
-                self.context.unsupported(159, "ORDER BY with nested aggregates", node.at)
+                place = order[0].at if order else node.at
+                self.context.unsupported(159, "ORDER BY with nested aggregates", place)
             return self.select(unnested(node), parent, None)
         scope = Scope(parent)
         block = self._row_source(node, scope, query)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from dtm.sandbox.kernel.errors import OraError
+from dtm.sandbox.kernel.errors import OraError, Unsupported, internal_error
 from dtm.sandbox.kernel.types import NUMBER, Kind, OraType
 from dtm.sandbox.sql import engine_rows
 from dtm.sandbox.sql import engine_wrappers as wrappers
@@ -30,6 +30,7 @@ from dtm.sandbox.sql.dictionary_base import DictionaryView
 from dtm.sandbox.sql.encoding import Encoded
 from dtm.sandbox.sql.functions import typing_rules
 from dtm.sandbox.sql.parse_statements import parse_query
+from dtm.sandbox.sql.parse_tokens import unsupported
 from dtm.sandbox.sql.partitions_sql import SUBPARTITION_MARK, beyond, named, number_of
 from dtm.sandbox.sql.translate_windows import WindowTranslator
 
@@ -63,7 +64,7 @@ class SourceTranslator(WindowTranslator):
             return self.pivot(item, scope)
         if isinstance(item, n.Unpivot):
             return self.unpivot(item, scope)
-        raise self.context.refusal(172, type(item).__name__, item.at)
+        raise internal_error(f"{type(item).__name__} in FROM")
 
     def unpivot(self, item: n.Unpivot, scope: Scope) -> FromPart:
         raise NotImplementedError
@@ -248,9 +249,9 @@ class SourceTranslator(WindowTranslator):
         context.view_depth += 1
         try:
             relation = self.query(parse_query(view.text), None)
+        except Unsupported as refusal:  # its place is where this statement names the view
+            raise unsupported(outer_text, refusal.number, refusal.construct, at) from None
         except OraError as error:
-            if error.code == 3001:
-                raise
             name = f"{view.owner}.{view.name}"
             raise OraError(4063, f'view "{name}"', offset=at) from error
         finally:

@@ -48,13 +48,15 @@ def get_ddl(
     elif wanted in _RELATIONS:
         table = rt.catalog.table(owner, name or "") if wanted == "TABLE" else None
         if table is not None and table.partitioning is not None:
-            raise Unsupported(653, "DBMS_METADATA.GET_DDL of a partitioned table")
+            what = "DBMS_METADATA.GET_DDL of a partitioned table"
+            raise Unsupported(653, what, callers=("DBMS_METADATA",))
         described = rt.catalog.ddl_of(wanted, owner, name or "")
         if described is not None:
             text: str = described
             return f"\n  {text}{';' if rt.private.get('sqlterminator') else ''}"
     elif wanted:
-        raise Unsupported(653, f"DBMS_METADATA.GET_DDL of {wanted}")
+        what = f"DBMS_METADATA.GET_DDL of {wanted}"
+        raise Unsupported(653, what, callers=("DBMS_METADATA",))
     raise OraError(
         31603, message=f'object "{name}" of type {wanted} not found in schema "{owner}"'
     )

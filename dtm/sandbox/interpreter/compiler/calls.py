@@ -178,7 +178,7 @@ class CallMixin(ExpressionMixin):
             makers.append(self._incoming(param, actual))
             if param.mode != "IN":
                 stores.append((index, self._outgoing(param, actual, pos)))
-        run = self._invocation(group, routine, makers, stores)
+        run = self._invocation(group, routine, makers, stores, pos)
         return Code(run, routine.returns or NULL)
 
     def _default(self, group: RoutineGroup, routine: Routine, param: Param) -> Run:
@@ -237,9 +237,10 @@ class CallMixin(ExpressionMixin):
         routine: Routine,
         makers: list[Run],
         stores: list[tuple[int, Store]],
+        pos: Pos,
     ) -> Run:
         if routine.python is not None:
-            return python_call(routine, makers, stores)
+            return python_call(routine, makers, stores, pos)
         if routine.method is not None:
             enter = self.method_entry(routine, exact=group.exact)
         elif routine.home is not None and group.package is not None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from dtm.sandbox.interpreter.compiler.symbols import Run
 from dtm.sandbox.interpreter.runtime import Frame, Routine
+from dtm.sandbox.interpreter.syntax.tree import Pos
+from dtm.sandbox.kernel.errors import Unsupported
 
 Value = Any
 Store = Callable[[Frame, Value], None]
@@ -20,13 +22,26 @@ def ticking(run: Run) -> Run:
     return now
 
 
-def python_call(routine: Routine, makers: list[Run], stores: list[tuple[int, Store]]) -> Run:
+def python_call(
+    routine: Routine, makers: list[Run], stores: list[tuple[int, Store]], pos: Pos
+) -> Run:
+    """The call of a built-in subprogram, written at `pos`."""
     function = routine.python
     assert function is not None  # noqa: S101
     takes = [i for i, p in enumerate(routine.params) if p.mode != "OUT"]
     incoming = [makers[i] for i in takes]
     if not stores:
-        return lambda f: function(f.rt, *[make(f) for make in incoming])
+
+        def plain(f: Frame) -> Value:
+            values = [make(f) for make in incoming]
+            try:
+                return function(f.rt, *values)
+            except Unsupported as refusal:
+                if not refusal.place[0]:
+                    refusal.put(*pos)
+                raise
+
+        return plain
     targets = [store for _, store in stores]
     returns = routine.returns is not None
 

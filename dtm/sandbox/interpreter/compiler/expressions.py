@@ -247,8 +247,10 @@ class ExpressionMixin(CaseMixin):
         result = Scalar(_unlimited(call.returns))
         if len(runs) == 1:
             only = runs[0]
-            return Code(lambda f: _plsql_error(f.rt.function(site), only(f)), result)
-        return Code(lambda f: _plsql_error(f.rt.function(site), *[run(f) for run in runs]), result)
+            return Code(lambda f: _plsql_error(f.rt.function(site), pos, only(f)), result)
+        return Code(
+            lambda f: _plsql_error(f.rt.function(site), pos, *[run(f) for run in runs]), result
+        )
 
     def _cast(self, expr: tree.Cast) -> Code:
         target = self.type_of(expr.type, sized=True)
@@ -309,10 +311,13 @@ class ExpressionMixin(CaseMixin):
         return Code(lambda f: multiset(op, a(f), b(f), kind), kind)
 
 
-def _plsql_error(function: Any, *values: Value) -> Value:
+def _plsql_error(function: Any, pos: tree.Pos, *values: Value) -> Value:
     """Call a SQL function; a failed number conversion is PL/SQL's error here."""
     try:
         return function(*values)
+    except Unsupported as refusal:
+        refusal.put(*pos)
+        raise
     except OraError as error:
         if error.code == 1722:
             raise OraError(6502, ": character to number conversion error") from None

@@ -79,12 +79,19 @@ class SiteScope:
 class SqlSite:
     """One static statement, compiled per session and catalog version."""
 
-    __slots__ = ("binds", "invoker", "scope", "shared", "text")
+    __slots__ = ("binds", "invoker", "pos", "scope", "shared", "text")
 
     def __init__(
-        self, text: str, scope: SiteScope, binds: dict[str, Run], *, invoker: bool
+        self,
+        text: str,
+        scope: SiteScope,
+        binds: dict[str, Run],
+        pos: Pos,
+        *,
+        invoker: bool,
     ) -> None:
         self.text = text
+        self.pos = pos  # where the text begins in the unit's source
         self.scope = scope
         self.binds = binds  # :placeholders of an anonymous block
         self.invoker = invoker
@@ -120,8 +127,15 @@ class SqlSite:
     def run(self, f: Frame) -> tuple[Compiled, SqlResult]:
         """Run with the frame's values."""
         rt = f.rt
-        compiled, getters = self.compiled(rt)
-        result = rt.sql.run(compiled, [get(f) for get in getters])
+        try:
+            compiled, getters = self.compiled(rt)
+            result = rt.sql.run(compiled, [get(f) for get in getters])
+        except Unsupported as refusal:
+            if refusal.statement == self.text:
+                line, column = refusal.place
+                first, indent = self.pos
+                refusal.put(first + line - 1, column + (indent - 1 if line == 1 else 0))
+            raise
         return compiled, result
 
     def insert_many(self, f: Frame, slot: int, indexes: Sequence[int]) -> int:
@@ -197,7 +211,7 @@ class HostMixin(ObjectMixin):
     def sequence(self, owner: str, name: str, what: str, pos: Pos) -> Code:
         """sequence.NEXTVAL in an expression (11.1 and later)."""
         text = f'SELECT "{owner}"."{name}".{what} FROM SYS.DUAL'
-        site = SqlSite(text, SiteScope(None), {}, invoker=False)
+        site = SqlSite(text, SiteScope(None), {}, pos, invoker=False)
         try:
             site.compiled(self.rt)
         except OraError as error:
@@ -219,7 +233,11 @@ class HostMixin(ObjectMixin):
                     Bind((token.line, token.column), token.value)
                 ).load
         site = SqlSite(
-            text, scope, binds, invoker=not self.unit.definer and self.unit.type != "BLOCK"
+            text,
+            scope,
+            binds,
+            self.source_pos(sql.start),
+            invoker=not self.unit.definer and self.unit.type != "BLOCK",
         )
         try:
             site.compiled(self.rt)

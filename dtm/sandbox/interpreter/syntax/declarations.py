@@ -326,6 +326,7 @@ class DeclarationParser(ExpressionParser):
     def _options(self) -> list[str]:
         options: list[str] = []
         while self.at(*_OPTIONS):
+            pos = self.pos
             word = self.advance().value
             if word == "AUTHID":
                 word = f"AUTHID {self.advance().value}"
@@ -333,9 +334,9 @@ class DeclarationParser(ExpressionParser):
                 self.expect("COLLATION")
                 self.advance()
             elif word == "AGGREGATE" or word == "SQL_MACRO":
-                raise Unsupported(611, word, *self.pos)
+                raise Unsupported(611, word, *pos)
             elif word == "PIPELINED" and self.at("USING", "ROW", "TABLE"):
-                raise Unsupported(611, "PIPELINED USING", *self.pos)
+                raise Unsupported(611, "PIPELINED USING", *pos)
             elif word in ("PARALLEL_ENABLE", "ACCESSIBLE", "RESULT_CACHE"):
                 self._skip_option()
             options.append(word)

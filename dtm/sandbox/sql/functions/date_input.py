@@ -23,6 +23,7 @@ from dtm.sandbox.sql.functions.date_models import (
 )
 from dtm.sandbox.sql.functions.environment import Environment, time_zone
 
+CALLERS = frozenset({"TO_DATE", "TO_TIMESTAMP", "TO_TIMESTAMP_TZ", "CAST"})
 _OUTPUT_ONLY = frozenset(
     {"CC", "SCC", "Q", "WW", "IW", "W", "IYYY", "IYY", "IY", "I", "D", "YEAR", "SYEAR", "TZD"}
 )
@@ -173,7 +174,7 @@ def _element(source: Input, part: Element, following: tuple[Element, ...]) -> No
     elif _ONCE.get(code, ("", 0))[0] == "year":
         _year(source, part, following)
     else:
-        raise Unsupported(501, f"datetime format element {code} in input")
+        raise Unsupported(501, f"datetime format element {code} in input", callers=CALLERS)
 
 
 def _ranged(source: Input, part: Element) -> None:
@@ -188,7 +189,7 @@ def _year(source: Input, part: Element, following: tuple[Element, ...]) -> None:
     code, now = part.code, source.env.local.year
     if code == "SYYYY" and source.text[source.position] in "+-":
         if source.text[source.position] == "-":
-            raise Unsupported(502, "dates before the year 1")
+            raise Unsupported(502, "dates before the year 1", callers=CALLERS)
         source.position += 1
     if code == "Y,YYY":
         match = re.match(r"(\d),(\d{3})", source.rest())
@@ -280,7 +281,7 @@ def _era(source: Input, _: Element) -> None:
     if match is None:
         raise OraError(1861)
     if match.group(1).startswith("B"):
-        raise Unsupported(502, "dates before the year 1")
+        raise Unsupported(502, "dates before the year 1", callers=CALLERS)
     source.position += match.end()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dtm.sandbox.kernel.errors import OraError, Unsupported
 
+CALLERS = frozenset(f"REGEXP_{word}" for word in ("LIKE", "INSTR", "SUBSTR", "COUNT", "REPLACE"))
 _CLASSES = {
     "alpha": "a-zA-Z\u00c0-\u024f",
     "digit": "0-9",
@@ -64,7 +65,7 @@ def translate(pattern: str, *, extended: bool, multiline: bool) -> str:
 def _plain(pattern: str, position: int, *, extended: bool, multiline: bool) -> str:
     char = pattern[position]
     if char == "(" and pattern[position + 1 : position + 2] == "?":
-        raise Unsupported(510, "regular expression extension (?")
+        raise Unsupported(510, "regular expression extension (?", callers=CALLERS)
     if char in "*+?{" and position == 0:
         return "" if char == "*" else "\\" + char
     if char == "$":
@@ -117,7 +118,7 @@ def _bracket(pattern: str, position: int) -> tuple[int, str]:
             output.append(text)
             continue
         if pattern.startswith(("[=", "[."), index):
-            raise Unsupported(511, "regular expression collation element")
+            raise Unsupported(511, "regular expression collation element", callers=CALLERS)
         output.append("\\" + char if char in "\\[]^&~|" else char)
         index += 1
 

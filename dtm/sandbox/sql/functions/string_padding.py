@@ -15,7 +15,8 @@ LARGEST = 1 << 24  # characters: a longer CLOB is not padded in one call
 def _size(width: numeric.Number) -> int:
     size = int(width)
     if size > LARGEST:
-        raise Unsupported(512, f"LPAD or RPAD to more than {LARGEST} characters")
+        text = f"LPAD or RPAD to more than {LARGEST} characters"
+        raise Unsupported(512, text, callers=("LPAD", "RPAD"))
     return size
 
 
