@@ -54,6 +54,8 @@ Storage
 
 Values
 - TIMESTAMP keeps microseconds; further digits of its fraction are cut.
+- A LOB of PL/SQL is a value, not a locator: what DBMS_LOB writes to a LOB that was selected FOR
+  UPDATE or came from RETURNING stays in the variable. UPDATE brings it into the row.
 - CLOB lengths and offsets count characters; Oracle counts UTF-16 units, so that characters outside
   the basic plane count twice there.
 - The database character set is AL32UTF8, sorting is BINARY.
