@@ -54,8 +54,9 @@ Storage
 
 Values
 - TIMESTAMP keeps microseconds; further digits of its fraction are cut.
-- A LOB of PL/SQL is a value, not a locator: what DBMS_LOB writes to a LOB that was selected FOR
-  UPDATE or came from RETURNING stays in the variable. UPDATE brings it into the row.
+- A LOB of PL/SQL is a value, not a locator: UPDATE brings it into the row. Static SELECT INTO ...
+  FOR UPDATE and RETURNING give LOBs that DBMS_LOB refuses to write; what it writes to others that
+  came from rows (cursors, dynamic SQL) stays in the variable.
 - CLOB lengths and offsets count characters; Oracle counts UTF-16 units, so that characters outside
   the basic plane count twice there.
 - The database character set is AL32UTF8, sorting is BINARY.

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dtm.sandbox.interpreter import registry
+from dtm.sandbox.interpreter.rowlobs import writable
 from dtm.sandbox.interpreter.runtime import Runtime
 from dtm.sandbox.kernel.errors import OraError
 
@@ -151,7 +152,7 @@ _both("FREETEMPORARY")(lambda _rt, _lob: None)
 _both("ISTEMPORARY")(lambda _rt, lob: 0 if lob is None else 1)
 _both("OPEN")(lambda _rt, lob, _mode: _there(lob))
 _both("CLOSE")(lambda _rt, lob: _there(lob))
-_both("APPEND")(lambda _rt, lob, more: _there(lob) + _there(more))
+_both("APPEND")(lambda _rt, lob, more: writable(_there(lob)) + _there(more))
 
 
 @_both("WRITEAPPEND")
@@ -160,7 +161,7 @@ def writeappend(_rt: Runtime, lob: Lob, amount: int | None, buffer: Lob) -> Lob:
     _at_least_one(amount)
     if buffer is None or (amount or 0) > len(buffer):
         raise OraError(21560, message="argument 2 is null, invalid, or out of range")
-    return _there(lob) + buffer[:amount]
+    return writable(_there(lob)) + buffer[:amount]
 
 
 @_both("WRITE")
@@ -169,7 +170,7 @@ def write(_rt: Runtime, lob: Lob, amount: int | None, offset: int | None, buffer
     _at_least_one(amount, offset)
     if buffer is None or (amount or 0) > len(buffer):
         raise OraError(21560, message="argument 2 is null, invalid, or out of range")
-    return _overlaid(_there(lob), buffer[:amount], offset or 1)
+    return _overlaid(writable(_there(lob)), buffer[:amount], offset or 1)
 
 
 def _overlaid(lob: Lob, piece: Lob, offset: int) -> Lob:
@@ -195,7 +196,7 @@ def trim(_rt: Runtime, lob: Lob, length: int | None) -> Lob:
     """ORA-22926 when the LOB is shorter."""
     if length is None or length < 0:
         raise OraError(21560, message="argument 2 is null, invalid, or out of range")
-    if length > len(_there(lob)):
+    if length > len(writable(_there(lob))):
         raise OraError(
             22926, message="specified trim length is greater than current LOB value's length"
         )
@@ -209,7 +210,7 @@ def copy(_rt: Runtime, target: Lob, source: Lob, amount: int, to: int, start: in
     piece = _there(source)[start - 1 : start - 1 + amount]
     if not piece:
         raise OraError(1403)
-    return _overlaid(_there(target), piece, to)
+    return _overlaid(writable(_there(target)), piece, to)
 
 
 @_both("ERASE")
@@ -217,7 +218,7 @@ def erase(_rt: Runtime, lob: Lob, amount: int | None, offset: int | None) -> tup
     """Blanks or zero bytes over a part; how much it was."""
     _at_least_one(amount, offset)
     start = (offset or 1) - 1
-    erased = max(0, min(amount or 0, len(_there(lob)) - start))
+    erased = max(0, min(amount or 0, len(writable(_there(lob))) - start))
     filler = " " if isinstance(lob, str) else b"\0"
     return _overlaid(lob, filler * erased, start + 1) if erased else lob, erased
 
@@ -244,7 +245,7 @@ def converttoblob(
     _at_least_one(amount, to, start)
     text = _there(source)[start - 1 : start - 1 + amount]
     piece = text.encode(_charset(csid), errors="replace")
-    written = _overlaid(_there(target), piece, to)
+    written = _overlaid(writable(_there(target)), piece, to)
     return written, to + len(piece), start + len(text), lang, 0
 
 
@@ -256,5 +257,5 @@ def converttoclob(
     _at_least_one(amount, to, start)
     raw = _there(source)[start - 1 : start - 1 + amount]
     text = raw.decode(_charset(csid), errors="replace")
-    written = _overlaid(_there(target), text, to)
+    written = _overlaid(writable(_there(target)), text, to)
     return written, to + len(text), start + len(raw), lang, int("\ufffd" in text)

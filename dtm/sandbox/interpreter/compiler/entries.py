@@ -46,7 +46,13 @@ def python_call(
     returns = routine.returns is not None
 
     def run(f: Frame) -> Value:
-        results = function(f.rt, *[make(f) for make in incoming])
+        given = [make(f) for make in incoming]
+        try:
+            results = function(f.rt, *given)
+        except Unsupported as refusal:
+            if not refusal.place[0]:
+                refusal.put(*pos)
+            raise
         if not returns and len(targets) == 1:
             results = (results,)
         values = results[1:] if returns else results

@@ -5,6 +5,7 @@ PL/SQL Language Reference 19c, "PL/SQL Static SQL", "PL/SQL Optimization and Tun
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from dtm.sandbox.interpreter.compiler.into import IntoTarget
 from dtm.sandbox.interpreter.compiler.loops import LoopMixin
 from dtm.sandbox.interpreter.compiler.symbols import Exec, Run
 from dtm.sandbox.interpreter.raising import catchable
+from dtm.sandbox.interpreter.rowlobs import of_a_row
 from dtm.sandbox.interpreter.runtime import Frame
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import pls
@@ -22,6 +24,8 @@ from dtm.sandbox.kernel.ports import Compiled, SqlResult
 
 Value = Any
 _TOGETHER = 500  # rows of an INSERT in FORALL between two looks at the interrupt flag
+
+_LOCKING = re.compile(r"\bFOR\s+UPDATE\b", re.IGNORECASE)
 
 
 class SqlMixin(LoopMixin):
@@ -161,15 +165,19 @@ def run_transaction(f: Frame, kind: str, name: str | None) -> None:
 
 
 def _select_into(site: SqlSite, into: IntoTarget) -> Exec:
+    locking = _LOCKING.search(site.text) is not None
+
     def execute(f: Frame) -> None:
         f.rt.cursor.rowcount = 0
         compiled, result = site.run(f)
-        put_single(f, into, compiled, result)
+        put_single(f, into, compiled, result, locking=locking)
 
     return execute
 
 
-def put_single(f: Frame, into: IntoTarget, compiled: Compiled, result: SqlResult) -> None:
+def put_single(
+    f: Frame, into: IntoTarget, compiled: Compiled, result: SqlResult, *, locking: bool = False
+) -> None:
     """Exactly one row: ORA-01403 or ORA-01422 otherwise."""
     into.check(compiled.columns)
     rows = result.rows
@@ -180,7 +188,8 @@ def put_single(f: Frame, into: IntoTarget, compiled: Compiled, result: SqlResult
     cursor.rowcount = 1
     if len(rows) > 1:
         raise OraError(1422)
-    into.put_row(f, compiled.columns, rows[0])
+    row = of_a_row(compiled.columns, rows[0]) if locking else rows[0]
+    into.put_row(f, compiled.columns, row)
 
 
 def _select_bulk(site: SqlSite, into: IntoTarget) -> Exec:
@@ -218,7 +227,7 @@ def put_returned(
     elif len(result.rows) > 1:
         raise OraError(1422)
     elif result.rows:
-        into.put_row(f, compiled.columns, result.rows[0])
+        into.put_row(f, compiled.columns, of_a_row(compiled.columns, result.rows[0]))
 
 
 def _range(low: Run, high: Run) -> Callable[[Frame], Sequence[int]]:

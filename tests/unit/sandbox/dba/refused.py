@@ -22,6 +22,8 @@ OBJECTS = (
     "create table composite (id number, nm varchar2(30), sal number, d date) partition by range"
     " (id) subpartition by hash (nm) subpartitions 2 (partition p1 values less than (10), "
     "partition p2 values less than (20))",
+    "create table lobs (t clob)",
+    "insert into lobs values ('a')",
     "create sequence s",
     "create function f(a number) return number is begin return a; end;",
     "create function g(a number, b number default 1, c number default 2) return number is begin"
@@ -199,6 +201,9 @@ BLOCKS = (
     "declare function f return number ¦aggregate using t; begin null; end;",
     "declare function f return list ¦pipelined using t; begin null; end;",
     "declare l list := list(1); c number := 1; begin ¦dbms_sql.bind_variable(c, 'x', l); end;",
+    "declare c clob; begin select t into c from lobs for update; ¦dbms_lob.append(c, 'x'); end;",
+    "declare c clob; n number := 1; begin insert into lobs values (empty_clob()) returning t into c; "
+    "¦dbms_lob.writeappend(c, 1, 'x'); end;",
     "declare procedure f is ¦language java name 'x'; begin null; end;",
     "declare cursor ¦c return emp%rowtype; begin null; end;",
     "begin ¦dbms_aq.enqueue; end;",

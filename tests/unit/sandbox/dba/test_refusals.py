@@ -118,3 +118,14 @@ def test_a_refused_statement_in_a_handler_is_not_caught(owner: Dba) -> None:
     with pytest.raises(Unsupported, match=r"DTM-SBX-180.* at line 2, column 31"):
         owner.session.plsql.execute_block(text, [])
     assert owner.value("select count(*) from emp") == 1
+
+
+def test_a_lob_of_a_locked_row_is_read_and_stored_like_any_other(owner: Dba) -> None:
+    owner.run(
+        """declare c clob; d clob; begin
+  select t into c from lobs for update;
+  d := c; dbms_lob.createtemporary(d, true); dbms_lob.append(d, c); dbms_lob.append(d, 'b');
+  update lobs set t = c || d; insert into lobs values (c);
+end;"""
+    )
+    assert sorted(owner.column("select to_char(t) from lobs")) == ["a", "aab"]
