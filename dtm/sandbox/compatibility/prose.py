@@ -31,7 +31,8 @@ Locks and time
 Durability
 - What was committed survives the death of the process at any moment (kill -9), over several
   tablespaces too. It does not survive the death of the machine: files are not flushed (fsync).
-- A DDL statement commits the open transaction even if it has a syntax error; Oracle parses first.
+- A DDL statement that names what does not exist and has a syntax error behind that name: the first
+  is reported, and the open transaction committed; Oracle parses first.
 - No redo, archive logs, flashback or recycle bin: DROP TABLE is PURGE.
 
 Dependencies

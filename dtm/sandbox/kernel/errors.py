@@ -6,6 +6,7 @@ Source of numbers and texts: Oracle Database Error Messages, 19c.
 from __future__ import annotations
 
 from collections.abc import Container
+from typing import Self
 
 # %s marks are filled from OraError's arguments. Keep sorted by number; every room adds here.
 MESSAGES: dict[int, str] = {
@@ -584,6 +585,7 @@ class OraError(Exception):
     `OraError(942)` takes its text from the table; `OraError(20001, message="boom")` brings its own.
     `offset` is the 0-based character position in the SQL text (the driver's `error.offset`).
     `stack` holds the lines below the first ("ORA-06512: at ..."), outermost last.
+    `parsing`: the text is no statement at all; nothing of it was executed.
     """
 
     def __init__(
@@ -595,6 +597,12 @@ class OraError(Exception):
         self.code = code
         self.offset = offset
         self.stack: list[str] = []
+        self.parsing = False
+
+    def in_text(self) -> Self:
+        """This error, as one of the statement's syntax."""
+        self.parsing = True
+        return self
 
     @property
     def text(self) -> str:

@@ -1,14 +1,15 @@
 """DDL: finds the statement's kind and runs it. Everything but stored PL/SQL units.
 
 Each statement commits before and after itself (SQL Language Reference 19c, "Data Definition
-Language (DDL) Statements").
+Language (DDL) Statements"): once it is parsed, so that one with a syntax error commits nothing
+(Concepts 19c, "SQL", "SQL Parsing": the check of the syntax comes before execution).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from dtm.sandbox.kernel.errors import Unsupported
+from dtm.sandbox.kernel.errors import OraError, Unsupported
 from dtm.sandbox.kernel.ports import PlsqlPort
 from dtm.sandbox.sql import (
     ddl_drop,
@@ -61,13 +62,16 @@ def execute(
             tokens.unsupported(400, verb)
         tokens.fail(900)
     tokens.advance()
-    session.commit()
     try:
-        return handler(ddl, tokens)
-    except Unsupported as refusal:
-        if not refusal.place[0]:
-            refusal.put(*place(text, refusal.offset))
+        result = handler(ddl, tokens)
+    except OraError as error:
+        if not error.parsing or error.stack:
+            ddl.begin()
+        if isinstance(error, Unsupported) and not error.place[0]:
+            error.put(*place(text, error.offset))
         raise
+    ddl.begin()
+    return result
 
 
 def _create(ddl: Ddl, tokens: Tokens) -> DdlResult:

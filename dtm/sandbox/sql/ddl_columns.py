@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from dtm.sandbox.kernel.types import OraType
 from dtm.sandbox.sql.ddl_physical import parse_physical
-from dtm.sandbox.sql.ddl_tokens import Name, Tokens
+from dtm.sandbox.sql.ddl_tokens import Name, Tokens, parsed
 from dtm.sandbox.sql.ddl_types import parse_type
+from dtm.sandbox.sql.parse_statements import parse_condition, parse_expression
 
 # Words that end a DEFAULT expression or an inline expression.
 _COLUMN_STOPS = frozenset(
@@ -113,7 +114,7 @@ def _column_clauses(tokens: Tokens, column: ColumnDef) -> None:
             continue
         elif tokens.accept("DEFAULT"):
             column.default_on_null = tokens.accept("ON", "NULL")
-            column.default = tokens.expression(_COLUMN_STOPS)
+            column.default = parsed(tokens.expression(_COLUMN_STOPS), parse_expression)
             column.default_given = True
         elif tokens.at("GENERATED") or tokens.at("AS"):
             _generated(tokens, column)
@@ -144,7 +145,7 @@ def _generated(tokens: Tokens, column: ColumnDef) -> None:
         else:
             column.identity_options = parse_sequence_options(tokens)
         return
-    column.virtual = tokens.parenthesised()
+    column.virtual = parsed(tokens.parenthesised(), parse_expression)
     tokens.accept("VIRTUAL")
 
 
@@ -201,7 +202,7 @@ def _inline_constraint(tokens: Tokens, column: str) -> ConstraintDef:
         constraint = ConstraintDef("R", name, (column,))
         _references(tokens, constraint)
     elif tokens.accept("CHECK"):
-        constraint = ConstraintDef("C", name, (), tokens.parenthesised())
+        constraint = ConstraintDef("C", name, (), parsed(tokens.parenthesised(), parse_condition))
     else:
         tokens.fail(905)
     constraint.offset = offset
@@ -235,7 +236,7 @@ def parse_constraint(tokens: Tokens) -> ConstraintDef:
         constraint = ConstraintDef("R", name, tokens.path())
         _references(tokens, constraint)
     elif tokens.accept("CHECK"):
-        constraint = ConstraintDef("C", name, (), tokens.parenthesised())
+        constraint = ConstraintDef("C", name, (), parsed(tokens.parenthesised(), parse_condition))
     else:
         tokens.fail(904, "")
     constraint.offset = offset

@@ -82,12 +82,19 @@ class Ddl:
         self, session: StorageSession, translator: Translator, plsql: PlsqlPort | None = None
     ) -> None:
         self.session = session
+        self.begun = False
         self.plsql = plsql
         self.translator = translator
         self.instance: Instance = session.instance
         self.database: Database = session.instance.database
         self.catalog: Catalog = session.instance.catalog
         self.resolver = Resolver(self.catalog, session.context)
+
+    def begin(self) -> None:
+        """The statement is parsed: commit the open transaction, once."""
+        if not self.begun:
+            self.begun = True
+            self.session.commit()
 
     @property
     def schema(self) -> str:
@@ -143,6 +150,7 @@ class Ddl:
 
     def run(self, work: Callable[[], Any], *tables: Table) -> None:
         """Do the work as one DDL: locks on `tables`, then physically all or nothing."""
+        self.begin()
         with self.database.mutex:
             for table in tables:
                 self.lock(table)

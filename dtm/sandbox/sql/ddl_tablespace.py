@@ -33,7 +33,7 @@ def create_tablespace(ddl: Ddl, tokens: Tokens) -> DdlResult:
     if ddl.catalog.tablespace(name) is not None:
         raise OraError(1543, name)
     _unused_files(ddl, files)
-    ddl.session.commit()
+    ddl.begin()
     number = max(t.id for t in ddl.catalog.all(Tablespace)) + 1
     tablespace = Tablespace(
         id=number,
@@ -213,7 +213,7 @@ def _find_file(ddl: Ddl, tokens: Tokens) -> tuple[Tablespace, int]:
 def _resize(ddl: Ddl, old: Tablespace, new: Tablespace, kind: str) -> DdlResult:
     """Apply a new limit; ORA-03297 when the data does not fit into it."""
     database = ddl.database
-    ddl.session.commit()
+    ddl.begin()
     with database.mutex:
         database.physical_commit()
         if new.limit < old.limit and new.schema not in ("main", "temp"):
@@ -270,7 +270,7 @@ def _drop_contents(ddl: Ddl, tablespace: Tablespace, tables: list[Table]) -> Non
             ddl.catalog.remove(table)
         ddl.catalog.remove(tablespace)
 
-    ddl.session.commit()
+    ddl.begin()
     database = ddl.database
     with database.mutex:
         ddl.run(work, *tables)

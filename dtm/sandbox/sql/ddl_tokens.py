@@ -5,6 +5,7 @@ Names: SQL Language Reference 19c, "Database Object Naming Rules", "Oracle SQL R
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -41,6 +42,23 @@ class Placed(str):
         made = cls(text.strip())
         made.offset = offset + len(text) - len(text.lstrip())
         return made
+
+    def locate(self, error: OraError) -> None:
+        """Let an error of this piece point into the statement."""
+        error.offset += self.offset
+        if isinstance(error, Unsupported):
+            error.put(0, 0)  # ddl.execute knows the statement
+
+
+def parsed(piece: str, parse: Callable[[str], object]) -> str:
+    """The piece itself, whose syntax must be right before the statement does anything."""
+    try:
+        parse(piece)
+    except OraError as error:
+        if isinstance(piece, Placed):
+            piece.locate(error)
+        raise
+    return piece
 
 
 class Tokens:
@@ -119,14 +137,14 @@ class Tokens:
 
     def fail(self, code: int, *arguments: object) -> NoReturn:
         """Raise ORA-`code` at the next token."""
-        raise OraError(code, *arguments, offset=self.here.offset)
+        raise OraError(code, *arguments, offset=self.here.offset).in_text()
 
     def unsupported(self, number: int, construct: str, token: Token | None = None) -> NoReturn:
         """Raise the sandbox's own refusal at a token."""
         where = token or self.here
         error = Unsupported(number, construct, where.line, where.column)
         error.offset = where.offset
-        raise error
+        raise error.in_text()
 
     def finish(self, code: int = 922) -> None:
         """Nothing may follow, a semicolon neither: SQL has no terminator."""

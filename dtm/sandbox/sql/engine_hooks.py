@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import ParamSpec, Protocol, TypeVar
 
-from dtm.sandbox.kernel.errors import OraError, Unsupported
+from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import PlsqlPort
 from dtm.sandbox.kernel.types import Column, Kind
 from dtm.sandbox.sql import parse_nodes as n
@@ -60,9 +60,7 @@ def placed(method: Callable[P, R]) -> Callable[P, R]:
         except OraError as error:
             for text in args:
                 if isinstance(text, Placed):
-                    error.offset += text.offset
-                    if isinstance(error, Unsupported):
-                        error.put(0, 0)  # ddl.execute knows the statement
+                    text.locate(error)
             raise
 
     return run

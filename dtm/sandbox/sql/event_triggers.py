@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dtm.plsql.lexer import IDENT, QUOTED, Lexer, Token
+from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import PlsqlPort, TriggerEvent
 from dtm.sandbox.sql.catalog_model import Unit
 from dtm.sandbox.sql.dml_triggers import ordered
@@ -34,8 +35,14 @@ def around(session: StorageSession, text: str, plsql: PlsqlPort | None) -> Itera
     if facts is None or plsql is None:
         yield
         return
+    mark, transaction = session.mark(), session.transaction
     _fire(session, plsql, units, "BEFORE", facts)
-    yield
+    try:
+        yield
+    except OraError:
+        if session.transaction is transaction:  # not even parsed: nothing happened
+            session.undo_to(mark)
+        raise
     _fire(session, plsql, units, "AFTER", facts)
     session.commit()
 

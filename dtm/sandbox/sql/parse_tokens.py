@@ -175,7 +175,7 @@ def malformed(text: str, problem: Problem) -> OraError:
     """The error of a literal, quoted name or comment without an end; ORA-01741 for `""`."""
     empty = text[problem.offset : problem.offset + 2] == '""'
     code = 1741 if empty else _PROBLEMS.get(problem.message, 911)
-    return OraError(code, offset=problem.offset)
+    return OraError(code, offset=problem.offset).in_text()
 
 
 class Cursor:
@@ -271,14 +271,16 @@ class Cursor:
             self.advance()
             return Ident(token.value, token.offset)
         if code == 904 and token.kind == IDENT:
-            raise OraError(904, message=what or ": invalid identifier", offset=token.offset)
+            raise OraError(
+                904, message=what or ": invalid identifier", offset=token.offset
+            ).in_text()
         raise self.failure(code)
 
     def _check_length(self, token: Token) -> None:
         if len(token.value.encode()) > MAX_IDENTIFIER:
-            raise OraError(972, offset=token.offset)
+            raise OraError(972, offset=token.offset).in_text()
         if token.kind == IDENT and token.text.startswith("_"):
-            raise OraError(911, offset=token.offset)
+            raise OraError(911, offset=token.offset).in_text()
 
     def is_identifier(self) -> bool:
         token = self.token
@@ -305,6 +307,9 @@ class Cursor:
 
     def failure(self, code: int, *args: object, at: int | None = None) -> OraError:
         """`code` at the current token; an illegal character there is ORA-00911 instead."""
+        return self._failure(code, *args, at=at).in_text()
+
+    def _failure(self, code: int, *args: object, at: int | None = None) -> OraError:
         token = self.token
         if at is None:
             if token.kind == IDENT and token.text.startswith("_"):
@@ -340,7 +345,7 @@ def unsupported(text: str, number: int, construct: str, offset: int) -> Unsuppor
     error = Unsupported(number, construct)
     error.put(line, column, text)
     error.offset = offset
-    return error
+    return error.in_text()
 
 
 def too_deep(text: str) -> Unsupported:
