@@ -25,7 +25,7 @@ _CODES = {
     Kind.NULL: "u",
     Kind.NUMBER: "n",
     Kind.PLS_INTEGER: "n",
-    Kind.BINARY_FLOAT: "f",
+    Kind.BINARY_FLOAT: "e",
     Kind.BINARY_DOUBLE: "f",
     Kind.VARCHAR2: "t",
     Kind.NVARCHAR2: "t",
@@ -75,7 +75,7 @@ def encoder(ora_type: OraType) -> Encoder:
     """Encode a kernel value of this type, None included."""
     kind = ora_type.kind
     letter = _CODES.get(kind)
-    if letter in ("n", "f"):
+    if letter in ("n", "e", "f"):
         return encode_number
     if letter == "t":
         return _encode_text

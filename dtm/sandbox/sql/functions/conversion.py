@@ -61,6 +61,15 @@ def _number_to_text(env: Environment, value: Value) -> Value:
     return numeric.number_to_text(value, env.decimal_character)
 
 
+def _double_to_text(env: Environment, value: Value) -> Value:
+    return numeric.float_to_text(float(value), numeric.DOUBLE_DIGITS, env.decimal_character)
+
+
+def _float_to_text(env: Environment, value: Value) -> Value:
+    single = numeric.to_single(float(value))
+    return numeric.float_to_text(single, numeric.FLOAT_DIGITS, env.decimal_character)
+
+
 def _text_to_date(env: Environment, value: Value) -> Value:
     return date_input.parse(value, env.date_format, env, "D")
 
@@ -197,6 +206,8 @@ def converter(source: OraType, target: OraType) -> Converter | None:
         raise OraError(932, target.kind.value, source.kind.value)
     if left == "Z" and source.kind is Kind.TIMESTAMP_LTZ:
         return _local_first(rule[1])
+    if source.kind in FLOATS and right in {"T", "L"}:
+        return _double_to_text if source.kind is Kind.BINARY_DOUBLE else _float_to_text
     if left == "I" and right == "T":
         return _sized_interval(source)
     return rule[1]

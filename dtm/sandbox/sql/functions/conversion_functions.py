@@ -6,6 +6,7 @@ Oracle Database SQL Language Reference 19c, "Functions", "Conversion Functions".
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 
 from dtm.sandbox.kernel.errors import OraError
@@ -28,11 +29,19 @@ from dtm.sandbox.sql.functions.typing_rules import BINARY_DOUBLE
 _SHORT = typing_rules.text(75)
 
 
-@function("TO_CHAR", "N|TT", _SHORT, env=True)
-@function("TO_NCHAR", "N|TT", _SHORT, env=True)
+def _number_targets(types: Sequence[OraType]) -> list[OraType | None]:
+    """A BINARY_FLOAT or BINARY_DOUBLE without a model becomes text as it does implicitly."""
+    alone = types[0].kind in conversion.FLOATS and len(types) == 1
+    return [_SHORT if alone else NUMBER, *[_SHORT for _ in types[1:]]]
+
+
+@function("TO_CHAR", "N|TT", _SHORT, env=True, targets=_number_targets)
+@function("TO_NCHAR", "N|TT", _SHORT, env=True, targets=_number_targets)
 def number_to_char(
-    env: Environment, value: Number, model: str | None = None, nls: str | None = None
+    env: Environment, value: Number | str, model: str | None = None, nls: str | None = None
 ) -> str:
+    if isinstance(value, str):
+        return value
     scoped = _with_nls(env, nls)
     if model is None:
         return numeric.number_to_text(value, scoped.decimal_character)

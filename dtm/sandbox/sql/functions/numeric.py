@@ -7,6 +7,7 @@ BINARY_DOUBLE operands (Python float) follow IEEE 754 and never raise ORA-01476.
 
 from __future__ import annotations
 
+import ctypes
 import math
 import re
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, DivisionByZero, InvalidOperation
@@ -20,6 +21,8 @@ Number = int | Decimal | float
 CONTEXT = Context(prec=60, rounding=ROUND_HALF_UP, Emin=-1000, Emax=1000)
 EXACT = Context(prec=400, rounding=ROUND_HALF_UP, Emin=-2000, Emax=2000)
 _INT_LIMIT = 10**38
+DOUBLE_DIGITS = 17  # that tell every BINARY_DOUBLE from its neighbours
+FLOAT_DIGITS = 9
 _MAX_EXPONENT = 125
 _MIN_EXPONENT = -130
 
@@ -194,7 +197,7 @@ def number_to_text(value: Number, decimal: str = ".") -> str:
     if type(value) is int and -_INT_LIMIT < value < _INT_LIMIT:
         return str(value)
     if is_float(value):
-        return float_to_text(value)
+        return float_to_text(value, DOUBLE_DIGITS, decimal)
     number = Decimal(value)
     sign = "-" if number < 0 else ""
     text = format(number.copy_abs(), "f")
@@ -221,18 +224,19 @@ def _scientific(number: Decimal) -> str:
     return f"{mantissa:f}E{adjusted:+03d}"
 
 
-def float_to_text(value: float) -> str:
-    """TO_CHAR of a BINARY_DOUBLE: 17 significant digits, exponent form as Oracle prints it."""
+def to_single(value: float) -> float:
+    """The nearest value of 32 bits; infinity beyond the largest (IEEE 754)."""
+    return ctypes.c_float(value).value
+
+
+def float_to_text(value: float, digits: int, decimal: str = ".") -> str:
+    """BINARY_DOUBLE (17 significant digits) or BINARY_FLOAT (9) as text: '1.5E+000'."""
     if math.isnan(value):
         return "Nan"
     if math.isinf(value):
         return "Inf" if value > 0 else "-Inf"
-    mantissa, _, exponent = f"{value:.16E}".partition("E")
-    shortest = repr(value)
-    digits = Decimal(shortest)
-    mantissa = f"{digits.scaleb(-digits.adjusted(), EXACT):f}" if value else "0"
-    if "." not in mantissa and value:
-        mantissa += ".0"
-    if value == 0:
+    if not value:
         return "0"
-    return f"{mantissa}E{int(exponent):+04d}"
+    mantissa, _, exponent = f"{value:.{digits - 1}E}".partition("E")
+    whole, _, fraction = mantissa.partition(".")
+    return f"{whole}{decimal}{fraction.rstrip('0') or '0'}E{int(exponent):+04d}"
