@@ -106,9 +106,15 @@ class CallParser(Cursor):
 
     # ------------------------------------------------------------ calls
 
+    def _is_wildcard(self) -> bool:
+        """`*` or `alias.*`, for every column."""
+        return self.is_op("*") or (self.op_ahead(1, ".") and self.op_ahead(2, "*"))
+
     def _call(self, at: int, parts: tuple[n.Ident, ...]) -> n.Call:
         self.expect_op("(", 906)
         call = n.Call(at, parts, [])
+        if call.path == ("JSON_OBJECT",) and self._is_wildcard():
+            self.unsupported(152, f"function {call.path[0]}", at)
         if self.is_op("*") and self.op_ahead(1, ")"):
             self.advance()
             call.star = True

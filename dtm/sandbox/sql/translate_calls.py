@@ -24,6 +24,7 @@ UNSUPPORTED = frozenset(
         "ADD_XML",
         "BFILENAME",
         "CLUSTER_ID",
+        "COLLATION",
         "COMPOSE",
         "CONVERT",
         "CORR",
