@@ -131,6 +131,8 @@ class FunctionTranslator(CallTranslator):
         digits = _SMALL.get(name)
         number = family(call.returns) == "N"
         sql = self.udf(function, *(a.sql for a in arguments))
+        if name == "DUMP" and arguments[0].type.kind is Kind.CHAR:  # literals, too: both are str
+            sql = f"replace({sql}, 'Typ=1 ', 'Typ=96 ')"
         if call.returns.kind is Kind.VARCHAR2 and not self.context.stored:
             sql = self._within(name, sql, arguments)
         return Typed(
