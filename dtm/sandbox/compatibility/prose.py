@@ -55,9 +55,9 @@ Storage
 
 Values
 - TIMESTAMP keeps microseconds; further digits of its fraction are cut.
-- A LOB of PL/SQL is a value, not a locator: UPDATE brings it into the row. Static SELECT INTO ...
-  FOR UPDATE and RETURNING give LOBs that DBMS_LOB refuses to write; what it writes to others that
-  came from rows (cursors, dynamic SQL) stays in the variable.
+- A LOB of PL/SQL is a value, not a locator: UPDATE brings it into the row. DBMS_LOB refuses to write
+  to LOBs that FOR UPDATE or RETURNING gave; what it writes to one of a row that is not locked (in
+  Oracle ORA-22920) stays in the variable.
 - CLOB lengths and offsets count characters; Oracle counts UTF-16 units, so that characters outside
   the basic plane count twice there.
 - The database character set is AL32UTF8, sorting is BINARY.

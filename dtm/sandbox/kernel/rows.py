@@ -7,6 +7,38 @@ from typing import overload
 
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import Value
+from dtm.sandbox.kernel.types import Column, Kind
+
+
+class RowClob(str):
+    """A CLOB that came from a locked row: in Oracle a locator, through which the row is written."""
+
+    __slots__ = ()
+
+
+class RowBlob(bytes):
+    """A BLOB that came from a locked row."""
+
+    __slots__ = ()
+
+
+_OF_A_ROW = {Kind.CLOB: RowClob, Kind.BLOB: RowBlob}
+
+
+def of_locked_rows(
+    columns: Sequence[Column], rows: Sequence[tuple[Value, ...]]
+) -> Sequence[tuple[Value, ...]]:
+    """The rows of SELECT FOR UPDATE or RETURNING with their LOBs marked."""
+    kinds = [_OF_A_ROW.get(column.type.kind) for column in columns]
+    if not any(kinds):
+        return rows
+    return [
+        tuple(
+            value if kind is None or value is None else kind(value)
+            for kind, value in zip(kinds, row, strict=True)
+        )
+        for row in rows
+    ]
 
 
 class LockedRows(Sequence[tuple[Value, ...]]):

@@ -18,7 +18,7 @@ from dtm.sandbox.kernel.ports import (
     SqlResult,
 )
 from dtm.sandbox.kernel.ports import Value as KernelValue
-from dtm.sandbox.kernel.rows import LockedRows
+from dtm.sandbox.kernel.rows import LockedRows, of_locked_rows
 from dtm.sandbox.kernel.types import Column, OraType
 from dtm.sandbox.sql import ddl, event_triggers
 from dtm.sandbox.sql import parse_dml_nodes as d
@@ -260,6 +260,7 @@ class SqlSession(TransactionControl):
             decoded = [prepared.decode(r) for r in rows]
         if prepared.kind == "select" and prepared.targets:
             locking = self.storage.transaction
+            decoded = of_locked_rows(statement.columns, decoded)
             decoded = LockedRows(decoded, lambda: self.storage.holds(locking))
         return SqlResult(decoded, outcome.count, outcome.last_rowid)
 

@@ -27,6 +27,7 @@ from dtm.sandbox.interpreter.types import CursorType, PlType, Scalar
 from dtm.sandbox.interpreter.values import Cursor
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import Compiled
+from dtm.sandbox.kernel.rows import of_locked_rows
 from dtm.sandbox.kernel.types import Kind, OraType
 
 Value = Any
@@ -244,7 +245,8 @@ class Dynamic:
             [bind.type for bind in outs], [bind.store for bind in outs if bind.store is not None]
         )
         if result.rows:
-            target.put_row(f, compiled.columns, result.rows[0])
+            (row,) = of_locked_rows(compiled.columns, result.rows)
+            target.put_row(f, compiled.columns, row)
 
 
 @lru_cache(maxsize=512)

@@ -5,7 +5,6 @@ PL/SQL Language Reference 19c, "PL/SQL Static SQL", "PL/SQL Optimization and Tun
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -14,18 +13,16 @@ from dtm.sandbox.interpreter.compiler.into import IntoTarget
 from dtm.sandbox.interpreter.compiler.loops import LoopMixin
 from dtm.sandbox.interpreter.compiler.symbols import Exec, Run
 from dtm.sandbox.interpreter.raising import catchable
-from dtm.sandbox.interpreter.rowlobs import of_a_row
 from dtm.sandbox.interpreter.runtime import Frame
 from dtm.sandbox.interpreter.syntax import tree
 from dtm.sandbox.interpreter.syntax.errors import pls
 from dtm.sandbox.interpreter.types import PLS_INTEGER, VARCHAR2, CollectionType
 from dtm.sandbox.kernel.errors import OraError
 from dtm.sandbox.kernel.ports import Compiled, SqlResult
+from dtm.sandbox.kernel.rows import of_locked_rows
 
 Value = Any
 _TOGETHER = 500  # rows of an INSERT in FORALL between two looks at the interrupt flag
-
-_LOCKING = re.compile(r"\bFOR\s+UPDATE\b", re.IGNORECASE)
 
 
 class SqlMixin(LoopMixin):
@@ -165,19 +162,15 @@ def run_transaction(f: Frame, kind: str, name: str | None) -> None:
 
 
 def _select_into(site: SqlSite, into: IntoTarget) -> Exec:
-    locking = _LOCKING.search(site.text) is not None
-
     def execute(f: Frame) -> None:
         f.rt.cursor.rowcount = 0
         compiled, result = site.run(f)
-        put_single(f, into, compiled, result, locking=locking)
+        put_single(f, into, compiled, result)
 
     return execute
 
 
-def put_single(
-    f: Frame, into: IntoTarget, compiled: Compiled, result: SqlResult, *, locking: bool = False
-) -> None:
+def put_single(f: Frame, into: IntoTarget, compiled: Compiled, result: SqlResult) -> None:
     """Exactly one row: ORA-01403 or ORA-01422 otherwise."""
     into.check(compiled.columns)
     rows = result.rows
@@ -188,8 +181,7 @@ def put_single(
     cursor.rowcount = 1
     if len(rows) > 1:
         raise OraError(1422)
-    row = of_a_row(compiled.columns, rows[0]) if locking else rows[0]
-    into.put_row(f, compiled.columns, row)
+    into.put_row(f, compiled.columns, rows[0])
 
 
 def _select_bulk(site: SqlSite, into: IntoTarget) -> Exec:
@@ -222,12 +214,13 @@ def put_returned(
     f: Frame, into: IntoTarget, compiled: Compiled, result: SqlResult, *, bulk: bool
 ) -> None:
     """RETURNING INTO: without BULK COLLECT at most one row."""
+    rows = of_locked_rows(compiled.columns, result.rows)
     if bulk:
-        into.put_rows(f, compiled.columns, result.rows)
-    elif len(result.rows) > 1:
+        into.put_rows(f, compiled.columns, rows)
+    elif len(rows) > 1:
         raise OraError(1422)
-    elif result.rows:
-        into.put_row(f, compiled.columns, of_a_row(compiled.columns, result.rows[0]))
+    elif rows:
+        into.put_row(f, compiled.columns, rows[0])
 
 
 def _range(low: Run, high: Run) -> Callable[[Frame], Sequence[int]]:
