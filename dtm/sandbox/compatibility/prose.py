@@ -58,6 +58,7 @@ Values
 - A LOB of PL/SQL is a value, not a locator: UPDATE brings it into the row. DBMS_LOB refuses to write
   to LOBs that FOR UPDATE or RETURNING gave; what it writes to one of a row that is not locked (in
   Oracle ORA-22920) stays in the variable.
+- BINARY_FLOAT is computed in double precision. DUMP names the type of text and NUMBER only.
 - CLOB lengths and offsets count characters; Oracle counts UTF-16 units, so that characters outside
   the basic plane count twice there.
 - The database character set is AL32UTF8, sorting is BINARY.
