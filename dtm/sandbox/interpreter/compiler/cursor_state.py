@@ -46,12 +46,16 @@ def check_shape(cursor: Cursor, into: Any) -> None:
         )
 
 
+def _still_open(cursor: Cursor | None) -> Cursor:
+    """The cursor; ORA-01001 unless it is open."""
+    if not (found := opened(cursor)).is_open:
+        raise OraError(1001)
+    return found
+
+
 def _found(load: Run) -> Run:
     def run(f: Frame) -> Value:
-        cursor = opened(load(f))
-        if not cursor.is_open:
-            raise OraError(1001)
-        return cursor.found
+        return _still_open(load(f)).found
 
     return run
 
@@ -68,10 +72,7 @@ def _not_found(load: Run) -> Run:
 
 def _row_count(load: Run) -> Run:
     def run(f: Frame) -> Value:
-        cursor = opened(load(f))
-        if not cursor.is_open:
-            raise OraError(1001)
-        return cursor.position
+        return _still_open(load(f)).position
 
     return run
 
