@@ -7,7 +7,6 @@ it, so that deciding needs no query.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -179,13 +178,6 @@ class StreamRecord:
                 return self._with_outcome(entry)
             case Ended(state=state):
                 return replace(self, state=state)
-
-    def apply_all(self, entries: Iterable[Entry]) -> StreamRecord:
-        """Fold `entries` in order."""
-        record = self
-        for entry in entries:
-            record = record.apply(entry)
-        return record
 
     def _with_outcome(self, outcome: Outcome) -> StreamRecord:
         attempt = replace(

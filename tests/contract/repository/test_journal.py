@@ -51,8 +51,8 @@ def claimed(store: RunStore) -> tuple[list[StreamRow], int]:
 def begun(row: StreamRow, fence: int) -> Write:
     """What a stream has to say when it starts its first task, in one write."""
     attempt = Attempt(1, TaskKey(1, Phase.TASK, "t"), 1, 0, fence, AttemptState.RUNNING)
-    entries = (Start(fence), Intent(attempt))
-    return Write(row.record.apply_all(entries), NOW, entries)
+    start, intent = Start(fence), Intent(attempt)
+    return Write(row.record.apply(start).apply(intent), NOW, (start, intent))
 
 
 def done(write: Write, sql: tuple[SqlRow, ...] = (), **error: Any) -> Write:
